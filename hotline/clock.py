@@ -41,6 +41,11 @@ def now() -> dt.datetime:
     return _drilled(file) if file else dt.datetime.now(dt.UTC)
 
 
+def machine() -> dt.datetime:
+    """Real time also in a drill: for leases and retries of the machinery, never for a deadline or a record."""
+    return dt.datetime.now(dt.UTC)
+
+
 def local(at: dt.datetime) -> dt.datetime:
     """The same instant in Asia/Shanghai."""
     return at.astimezone(SHANGHAI)

@@ -20,7 +20,7 @@ class BadInput(HotlineError):  # noqa: N818 - the field's own word reads better 
 
 
 class Forbidden(HotlineError):  # noqa: N818
-    """This person may not do this."""
+    """A person who may not do what he asked."""
 
     status = 403
 

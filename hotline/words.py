@@ -4,6 +4,7 @@
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Word(StrEnum):
@@ -11,7 +12,7 @@ class Word(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> "Word":
+    def __new__(cls, value: str, label: str) -> Self:
         word = str.__new__(cls, value)
         word._value_ = value
         word.label = label

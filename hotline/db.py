@@ -1,0 +1,59 @@
+"""The engine of this process and the base of all tables."""
+
+import datetime as dt
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from hotline.settings import Settings
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """An aware instant, UTC in Python and in the database; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Into the database."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive time has no place in the database")
+        return value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Out of the database."""
+        return None if value is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables; names of constraints are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {dt.datetime: Instant, dict[str, Any]: JSONB, list[Any]: JSONB, int: BigInteger}
+
+
+@lru_cache
+def engine() -> Engine:
+    """One pool per process. READ COMMITTED; optimistic versions and row locks do the rest."""
+    return create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_pre_ping=True)
+
+
+@lru_cache
+def _maker() -> sessionmaker[Session]:
+    return sessionmaker(engine(), expire_on_commit=False)
+
+
+def session() -> Session:
+    """A new session; use it through `unit.transaction` or for reading in a `with`."""
+    return _maker()()

@@ -1,0 +1,99 @@
+"""What decisions look at, gathered from the rows of a case."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from hotline.errors import Missing
+from hotline.lifecycle import Facts, Place
+from hotline.models import Assignment, Case, ClockRow, Rating, Request, RevisitRow
+from hotline.timing import Timing
+from hotline.words import Clock, Delivery, State
+
+EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
+
+
+def load(session: Session, number: str, *, lock: bool = False) -> Case:
+    """The case with its places and clocks. Raises Missing. `lock` holds the row until the commit."""
+    rows = select(Case).where(Case.number == number).options(selectinload(Case.places), selectinload(Case.clocks))
+    case = session.scalars(rows.with_for_update(of=Case) if lock else rows).first()
+    if case is None:
+        raise Missing("no_such_case", "没有这个编号的诉求。")
+    return case
+
+
+def _clock_due(clocks: Iterable[ClockRow], name: Clock, department: str) -> ClockRow | None:
+    return next((c for c in clocks if c.clock == name and c.department == department and not c.stopped_at), None)
+
+
+def _place(case: Case, row: Assignment) -> Place:
+    reply = _clock_due(case.clocks, Clock.REPLY, row.department)
+    back = _clock_due(case.clocks, Clock.RETURN, row.department)
+    return Place(
+        department=row.department,
+        part=row.part,
+        status=Delivery(row.status),
+        round=row.round,
+        signed=row.signed_at is not None,
+        reply_due=reply.due_at if reply else None,
+        return_due=back.due_at if back else None,
+        extensions=row.extensions,
+    )
+
+
+def live_places(case: Case) -> list[Assignment]:
+    """The parts of the present round."""
+    return [row for row in case.places if row.round == case.round]
+
+
+def pending(session: Session, case: Case, what: str) -> Request | None:
+    """The request that waits for a decision, or None."""
+    rows = select(Request).where(Request.case_id == case.id, Request.what == what, Request.decided_at.is_(None))
+    return session.scalars(rows.order_by(Request.id)).first()
+
+
+def _tries(session: Session, case: Case) -> tuple[int, bool]:
+    """Tries to speak to the citizen in this round since the last bad news, and whether somebody did."""
+    rows = select(RevisitRow.reached).where(RevisitRow.case_id == case.id, RevisitRow.round == case.round)
+    reached = list(session.scalars(rows))
+    return len(reached), any(reached)
+
+
+def _rated(session: Session, case: Case) -> bool:
+    rows = select(Rating.id).where(Rating.case_id == case.id, Rating.round == case.round)
+    return session.scalars(rows).first() is not None
+
+
+def gather(session: Session, case: Case, timing: Timing) -> Facts:
+    """All facts of a loaded case."""
+    after_reply = State(case.state) in {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT}
+    tries, spoken = _tries(session, case) if after_reply else (0, False)
+    extension = pending(session, case, EXTENSION)
+    suspension = pending(session, case, SUSPENSION)
+    return Facts(
+        state=State(case.state),
+        round=case.round,
+        places=tuple(_place(case, row) for row in live_places(case)),
+        returns=sum(row.returned_at is not None for row in case.places),
+        tries=tries,
+        spoken=spoken,
+        rated=after_reply and _rated(session, case),
+        pending_extension=extension.department if extension else "",
+        pending_suspension=suspension.department if suspension else "",
+        pending_suspension_by=suspension.by if suspension else "",
+        verdict_by=case.verdict_by,
+        closed_at=case.closed_at,
+        limits=limits(timing),
+    )
+
+
+def limits(timing: Timing) -> dict[str, int]:
+    """The numbers guards need, from the profile."""
+    policy = timing.policy
+    return {
+        "reopen_days": policy.reopen_days,
+        "revisit_tries": policy.revisit_tries,
+        "extensions_allowed": policy.extensions_allowed,
+        "extension_complex_days": policy.extension_complex_days,
+    }

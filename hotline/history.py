@@ -1,0 +1,94 @@
+"""The append-only history: hash-chained per case, sealed across cases, verified row by row."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hotline import privacy
+from hotline.models import HistoryRow, Seal
+from hotline.unit import Unit
+
+START = "0" * 64
+_HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
+
+
+def digest(row: HistoryRow) -> str:
+    """SHA-256 over the row and the hash before it."""
+    body: dict[str, Any] = {name: getattr(row, name) for name in _HASHED}
+    body |= {"at": row.at.isoformat(timespec="microseconds"), "previous": row.previous}
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def append(unit: Unit, row: HistoryRow, last: HistoryRow | None) -> None:
+    """Chain `row` behind `last` of the same case and store it. The caller holds the case's row lock."""
+    row.seq = last.seq + 1 if last else 1
+    row.previous = last.hash if last else START
+    row.words_digest = privacy.blind(row.words)
+    row.hash = digest(row)
+    unit.session.add(row)
+
+
+def last_of(session: Session, case_id: int) -> HistoryRow | None:
+    """The newest row of a case."""
+    rows = select(HistoryRow).where(HistoryRow.case_id == case_id).order_by(HistoryRow.seq.desc()).limit(1)
+    return session.scalars(rows).first()
+
+
+def _sealed_hash(previous: str, hashes: Iterator[str]) -> tuple[str, int]:
+    total, count = hashlib.sha256(previous.encode()), 0
+    for value in hashes:
+        total.update(value.encode())
+        count += 1
+    return total.hexdigest(), count
+
+
+def seal(unit: Unit) -> int:
+    """Seal all unsealed rows; returns how many. One sealer at a time: the newest seal's row is locked."""
+    before = unit.session.scalars(select(Seal).order_by(Seal.id.desc()).limit(1).with_for_update()).first()
+    fresh = select(HistoryRow.id, HistoryRow.hash).where(HistoryRow.seal.is_(None)).order_by(HistoryRow.id)
+    rows = unit.session.execute(fresh.limit(50_000)).all()
+    if not rows:
+        return 0
+    previous = before.hash if before else START
+    value, count = _sealed_hash(previous, (row.hash for row in rows))
+    made = Seal(at=unit.now, first=rows[0].id, last=rows[-1].id, rows=count, previous=previous, hash=value)
+    unit.session.add(made)
+    unit.session.flush()
+    mine = HistoryRow.id.in_([row.id for row in rows])
+    unit.session.execute(update(HistoryRow).where(mine).values(seal=made.id))
+    return count
+
+
+def _broken_chain(session: Session) -> str:
+    previous: HistoryRow | None = None
+    rows = select(HistoryRow).order_by(HistoryRow.case_id, HistoryRow.seq).execution_options(yield_per=2000)
+    for row in session.scalars(rows):
+        same = previous is not None and previous.case_id == row.case_id
+        expected = previous.hash if same and previous else START
+        seq = previous.seq + 1 if same and previous else 1
+        whole = row.words_digest == privacy.blind(row.words)
+        if row.previous != expected or row.seq != seq or row.hash != digest(row) or not whole:
+            return f"历史记录第 {row.id} 行(诉求 {row.case_id} 第 {row.seq} 步)与链不符"
+        previous = row
+    return ""
+
+
+def _broken_seal(session: Session) -> str:
+    previous = START
+    for made in session.scalars(select(Seal).order_by(Seal.id)):
+        rows = select(HistoryRow.hash).where(HistoryRow.seal == made.id).order_by(HistoryRow.id)
+        value, count = _sealed_hash(made.previous, iter(session.scalars(rows)))
+        if made.previous != previous or made.hash != value or made.rows != count:
+            return f"第 {made.id} 号封存(历史记录 {made.first}–{made.last} 行)与记录不符"
+        previous = made.hash
+    return ""
+
+
+def verify(session: Session) -> str:
+    """Empty when every row stands as written, else the first broken row in words (hash chain, then seals)."""
+    return _broken_chain(session) or _broken_seal(session)

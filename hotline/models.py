@@ -1,0 +1,309 @@
+"""The tables of the case. Personal data stands in Sealed columns only."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.db import Base
+from hotline.privacy import Sealed
+
+_NO_FACTS = text("'{}'::jsonb")
+
+
+class Case(Base):
+    """One matter of one citizen. `version` counts every step; the second of two writers fails."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_state_id", "state", "id"),
+        Index("ix_cases_phone", "phone_index", "id"),
+        Index("ix_cases_lead", "lead", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column()
+    query_code: Mapped[str] = mapped_column(Sealed)
+    state: Mapped[str]
+    round: Mapped[int] = mapped_column(server_default="1", default=1)
+    kind: Mapped[str]
+    urgency: Mapped[str]
+    channel: Mapped[str]
+    title: Mapped[str]
+    content: Mapped[str] = mapped_column(Sealed)
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str] = mapped_column(Sealed)
+    phone_index: Mapped[str]
+    area: Mapped[str]
+    address: Mapped[str] = mapped_column(Sealed)
+    occurred_at: Mapped[dt.datetime | None]
+    confidential: Mapped[bool]
+    anonymous: Mapped[bool]
+    received_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    category: Mapped[str] = mapped_column(default="")
+    suggestion: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=_NO_FACTS)
+    lead: Mapped[str] = mapped_column(default="", server_default="")
+    direct_answer: Mapped[str] = mapped_column(Sealed, default="")
+    guidance: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=_NO_FACTS)
+    verdict: Mapped[str] = mapped_column(default="", server_default="")
+    verdict_by: Mapped[str] = mapped_column(default="", server_default="")
+    excluded_by: Mapped[str] = mapped_column(default="", server_default="")
+    parent: Mapped[str] = mapped_column(default="", server_default="")
+    call: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    created_by: Mapped[str] = mapped_column(default="")
+
+    places: Mapped[list["Assignment"]] = relationship(order_by="Assignment.id", lazy="raise_on_sql")
+    clocks: Mapped[list["ClockRow"]] = relationship(order_by="ClockRow.id", lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy's own spelling
+
+
+class Assignment(Base):
+    """One department's part in one round of a case; the receipt is `delivered_at`."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (Index("ix_assignments_department", "department", "status", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    department: Mapped[str]
+    part: Mapped[str]
+    status: Mapped[str]
+    round: Mapped[int]
+    sent_at: Mapped[dt.datetime]
+    delivered_at: Mapped[dt.datetime | None]
+    signed_at: Mapped[dt.datetime | None]
+    contacted_at: Mapped[dt.datetime | None]
+    replied_at: Mapped[dt.datetime | None]
+    returned_at: Mapped[dt.datetime | None]
+    opinion: Mapped[str] = mapped_column(default="")
+    extensions: Mapped[int] = mapped_column(default=0, server_default="0")
+    fallback: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+class ClockRow(Base):
+    """A running or ended clock. `next_at` is when its next rung is due: the sweep reads only that index."""
+
+    __tablename__ = "clocks"
+    __table_args__ = (
+        Index("ix_clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_clocks_due", "clock", "due_at"),
+        Index("ix_clocks_open_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    clock: Mapped[str]
+    department: Mapped[str] = mapped_column(default="", server_default="")
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    started_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    stopped_at: Mapped[dt.datetime | None]
+    outcome: Mapped[str] = mapped_column(default="", server_default="")
+    paused_at: Mapped[dt.datetime | None]
+    provisional: Mapped[bool]
+    explain: Mapped[str]
+    limit_amount: Mapped[int]
+    limit_unit: Mapped[str]
+    calendar_version: Mapped[str]
+    extended: Mapped[bool] = mapped_column(default=False, server_default="false")
+    next_rung: Mapped[str] = mapped_column(default="", server_default="")
+    next_at: Mapped[dt.datetime | None]
+
+
+class RungRow(Base):
+    """A rung that fired, and whom it reached: once per clock and rung."""
+
+    __tablename__ = "rungs"
+    __table_args__ = (UniqueConstraint("clock_id", "rung"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id"))
+    case_id: Mapped[int] = mapped_column(index=True)
+    rung: Mapped[str]
+    due_at: Mapped[dt.datetime]
+    fired_at: Mapped[dt.datetime]
+    reached: Mapped[list[Any]]
+
+
+class Request(Base):
+    """A request that somebody else decides: extension, suspension or return."""
+
+    __tablename__ = "requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    what: Mapped[str]
+    department: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+    reason: Mapped[str]
+    days: Mapped[int] = mapped_column(default=0, server_default="0")
+    decided_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    verdict: Mapped[str] = mapped_column(default="", server_default="")
+    verdict_reason: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class ReplyRow(Base):
+    """What a department answered: internal and public text apart."""
+
+    __tablename__ = "replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    round: Mapped[int]
+    department: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+    facts: Mapped[str]
+    solved: Mapped[bool]
+    reason: Mapped[str]
+    internal: Mapped[str] = mapped_column(Sealed)
+    public: Mapped[str] = mapped_column(Sealed)
+    passed_at: Mapped[dt.datetime | None]
+    passed_by: Mapped[str] = mapped_column(default="", server_default="")
+    sent_back: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+
+
+class RevisitRow(Base):
+    """One try to speak to the citizen, reached or not."""
+
+    __tablename__ = "revisits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    round: Mapped[int]
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    by: Mapped[str]
+    reached: Mapped[bool]
+    contacted_by_department: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    satisfaction: Mapped[int | None]
+    words: Mapped[str] = mapped_column(Sealed, default="")
+
+
+class Rating(Base):
+    """A citizen's own rating: one per service, that is per round."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (UniqueConstraint("case_id", "round"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    round: Mapped[int]
+    level: Mapped[int]
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    channel: Mapped[str]
+    anonymous: Mapped[bool]
+    words: Mapped[str] = mapped_column(Sealed, default="")
+
+
+class HistoryRow(Base):
+    """Append-only: each row carries the hash of the row before it in its case (a trigger refuses changes)."""
+
+    __tablename__ = "history"
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        Index("ix_history_at", "at"),
+        Index("ix_history_unsealed", "id", postgresql_where=text("seal IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    seq: Mapped[int]
+    at: Mapped[dt.datetime]
+    action: Mapped[str]
+    actor: Mapped[str]
+    role: Mapped[str]
+    department: Mapped[str]
+    before: Mapped[str]
+    after: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    words: Mapped[str] = mapped_column(Sealed, default="")
+    words_digest: Mapped[str] = mapped_column(default="")
+    previous: Mapped[str]
+    hash: Mapped[str]
+    seal: Mapped[int | None]
+
+
+class Seal(Base):
+    """A hash over all history rows since the last seal: a removed case breaks it."""
+
+    __tablename__ = "seals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    first: Mapped[int]
+    last: Mapped[int]
+    rows: Mapped[int]
+    previous: Mapped[str]
+    hash: Mapped[str]
+
+
+class OutboxRow(Base):
+    """An event that has to reach its handlers; written in the same commit as the step."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_waiting", "ready_at", "id", postgresql_where=text("done_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+    ready_at: Mapped[dt.datetime]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    done_at: Mapped[dt.datetime | None]
+    error: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class Handled(Base):
+    """A handler that has already taken a message: a repeat does nothing."""
+
+    __tablename__ = "handled"
+
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    handler: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Notice(Base):
+    """A message inside the house to a user or to everyone of a role or department."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_to", "user", "department", "role", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    user: Mapped[str] = mapped_column(default="")
+    department: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(default="")
+    case_number: Mapped[str] = mapped_column(default="")
+    rung: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    read_at: Mapped[dt.datetime | None]
+
+
+class SameRequest(Base):
+    """An Idempotency-Key that was used: the same request twice makes one case."""
+
+    __tablename__ = "same_requests"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    case_id: Mapped[int]
+    at: Mapped[dt.datetime]
+
+
+class Draft(Base):
+    """What somebody was typing; nothing typed is ever lost."""
+
+    __tablename__ = "drafts"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str] = mapped_column(Sealed)
+    at: Mapped[dt.datetime]

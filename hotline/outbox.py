@@ -1,0 +1,76 @@
+"""The relay's side of the outbox: claim with a lease, retry with back-off, mark as done."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from hotline import clock
+from hotline.models import Handled, OutboxRow
+from hotline.unit import Unit, transaction
+
+LEASE = dt.timedelta(seconds=60)
+_BACK_OFF = dt.timedelta(seconds=5)
+_LONGEST_BACK_OFF = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Message:
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def _message(row: OutboxRow) -> Message:
+    return Message(row.id, row.kind, row.payload, row.attempts)
+
+
+def claim(most: int = 200) -> list[Message]:
+    """Take waiting messages, oldest first, for LEASE: who dies with them loses them to the next claimer."""
+    with transaction(clock.machine()) as unit:
+        waiting = OutboxRow.done_at.is_(None) & (OutboxRow.ready_at <= unit.now)
+        rows = select(OutboxRow).where(waiting).order_by(OutboxRow.ready_at, OutboxRow.id).limit(most)
+        claimed = list(unit.session.scalars(rows.with_for_update(skip_locked=True)))
+        for row in claimed:
+            row.ready_at = unit.now + LEASE
+            row.attempts += 1
+        return [_message(row) for row in claimed]
+
+
+def read(message_id: int) -> Message | None:
+    """The message, or None when it is done."""
+    with transaction(clock.machine()) as unit:
+        row = unit.session.get(OutboxRow, message_id)
+        return _message(row) if row is not None and row.done_at is None else None
+
+
+def first_time(unit: Unit, message_id: int, handler: str) -> bool:
+    """Whether this handler takes this message for the first time; remembered in the handler's own transaction."""
+    row = insert(Handled).values(message_id=message_id, handler=handler).on_conflict_do_nothing()
+    return unit.session.execute(row.returning(Handled.message_id)).first() is not None
+
+
+def done(message_id: int) -> None:
+    """All handlers have taken it."""
+    with transaction(clock.machine()) as unit:
+        unit.session.execute(update(OutboxRow).where(OutboxRow.id == message_id).values(done_at=unit.now, error=""))
+
+
+def failed(message_id: int, attempts: int, error: str) -> None:
+    """A handler failed: try again later; the time between tries doubles up to ten minutes."""
+    pause = min(_BACK_OFF * 2 ** min(attempts, 10), _LONGEST_BACK_OFF)
+    with transaction(clock.machine()) as unit:
+        change = update(OutboxRow).where(OutboxRow.id == message_id)
+        unit.session.execute(change.values(ready_at=unit.now + pause, error=error[:200]))
+
+
+def sweep_out(unit: Unit, keep: dt.timedelta = dt.timedelta(days=7)) -> int:
+    """Delete done messages older than `keep`; returns how many."""
+    old = select(OutboxRow.id).where(OutboxRow.done_at < unit.now - keep).limit(10_000)
+    ids = list(unit.session.scalars(old))
+    unit.session.execute(delete(Handled).where(Handled.message_id.in_(ids)))
+    unit.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+    return len(ids)

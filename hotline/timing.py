@@ -1,0 +1,158 @@
+"""Clocks as rows: starting, stopping, pausing and moving them; each change is told to the history.
+
+Limits and calendars come from the profile (rules.md §2); the reckoning is in worktime.py.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hotline import clock as time
+from hotline.ladder import Rung, rungs
+from hotline.models import Case, ClockRow
+from hotline.policy import Policy
+from hotline.settings import Settings
+from hotline.words import Clock, Outcome
+from hotline.worktime import Calendar, Due, Limit, Unit, due, shift
+
+CALENDARS = Path(__file__).parent / "calendars"
+QUIET = frozenset({Clock.RETURN})  # a window, not a duty: nobody is urged
+WAITED = "auto_forward"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The calendar and the policy that judge this city's clocks."""
+
+    calendar: Calendar
+    policy: Policy
+
+    def ladder(self, row: ClockRow) -> tuple[Rung, ...]:
+        """All rungs of a clock, in time order."""
+        if row.clock == Clock.AUTO_FORWARD:
+            return (Rung(WAITED, row.due_at, "system"),)
+        if row.clock in QUIET:
+            return ()
+        return tuple(rungs(row.clock, row.started_at, row.due_at, self.policy, self.calendar))
+
+    def limit(self, name: Clock, case: Case) -> Limit | None:
+        """The limit of this clock for this case; None where it does not run."""
+        if name is Clock.AUTO_FORWARD:
+            return Limit(self.policy.automatic_forward_grace_minutes, Unit.MINUTES)
+        return self.policy.limit(name, kind=case.kind, urgency=case.urgency, channel=case.channel)
+
+
+@lru_cache
+def timing(profile: str = "") -> Timing:
+    """The profile of this city, loaded once per process. Raises where the profile cannot be used."""
+    calendar = Calendar.load(CALENDARS)
+    return Timing(calendar, Policy.load(profile or Settings().profile, calendar))
+
+
+@dataclass
+class ClockChanges:
+    """What one step did to the clocks of a case, in the words the history keeps."""
+
+    case: Case
+    timing: Timing
+    now: dt.datetime
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    def _name(self, row: ClockRow) -> str:
+        same = [r for r in self.case.clocks if (r.clock, r.department) == (row.clock, row.department)]
+        return f"{row.clock}/{row.department}/{same.index(row) + 1}"
+
+    def _tell(self, row: ClockRow, change: str) -> None:
+        self.told.append(
+            {
+                "key": self._name(row),
+                "clock": row.clock,
+                "department": row.department,
+                "change": change,
+                "start": row.started_at.isoformat(),
+                "due": row.due_at.isoformat(),
+                "outcome": row.outcome,
+            }
+        )
+
+    def running(self, name: Clock, department: str = "") -> list[ClockRow]:
+        """Clocks of this name that still run, of one department or of all (empty)."""
+        named = (row for row in self.case.clocks if row.clock == name and row.stopped_at is None)
+        return [row for row in named if not department or row.department == department]
+
+    def start(self, name: Clock, department: str = "", like: ClockRow | None = None) -> None:
+        """Start a clock now; `like` makes it inherit start and deadline (a return restarts nothing)."""
+        limit = self.timing.limit(name, self.case)
+        if limit is None or self.running(name, department):
+            return
+        reckoned = due(self.now, limit, self.timing.calendar)
+        row = _row(self.case, name, department, self.now, limit, reckoned)
+        if like is not None:
+            row.started_at, row.due_at, row.explain = like.started_at, like.due_at, like.explain
+        self.case.clocks.append(row)
+        self.aim(row, after=None if like is None else self.now)
+        self._tell(row, "start")
+
+    def aim(self, row: ClockRow, after: dt.datetime | None = None, fired: str = "") -> None:
+        """Set the next rung: the one behind `fired`, or the first that lies after the instant `after`."""
+        ladder = self.timing.ladder(row)
+        if fired:
+            codes = [rung.code for rung in ladder]
+            ladder = ladder[codes.index(fired) + 1 :] if fired in codes else ()
+        coming = [rung for rung in ladder if after is None or rung.at > after]
+        row.next_rung, row.next_at = (coming[0].code, coming[0].at) if coming else ("", None)
+
+    def stop(self, name: Clock, outcome: Outcome, department: str = "") -> list[ClockRow]:
+        """Stop running clocks; returns them."""
+        rows = self.running(name, department)
+        for row in rows:
+            row.stopped_at, row.outcome = self.now, outcome.value
+            row.next_rung, row.next_at, row.paused_at = "", None, None
+            self._tell(row, "stop")
+        return rows
+
+    def restart(self, row: ClockRow) -> None:
+        """Let an ended clock run on with its old deadline (a reply was sent back)."""
+        row.stopped_at, row.outcome = None, ""
+        self.aim(row, after=self.now)
+        self._tell(row, "restart")
+
+    def pause(self, row: ClockRow) -> None:
+        """An approved suspension: no rung fires until it is resumed."""
+        row.paused_at, row.next_at = self.now, None
+        self._tell(row, "pause")
+
+    def resume(self, row: ClockRow) -> None:
+        """Run on; the deadline moves by what the pause used up in the clock's own unit."""
+        paused = row.paused_at or self.now
+        row.due_at = shift(row.due_at, paused, self.now, Unit(row.limit_unit), self.timing.calendar)
+        row.paused_at = None
+        row.explain += f" 挂起 {time.local(paused):%m-%d %H:%M} 至 {time.local(self.now):%m-%d %H:%M} 不计。"
+        self.aim(row, after=self.now)
+        self._tell(row, "resume")
+
+    def extend(self, row: ClockRow, days: int) -> None:
+        """An approved extension by working days, counted from the deadline."""
+        moved = due(row.due_at, Limit(days, Unit.WORKING_DAYS), self.timing.calendar)
+        row.due_at, row.extended = moved.at, True
+        row.provisional = row.provisional or moved.provisional
+        row.explain += f" 经批准延长 {days} 个工作日。"
+        self.aim(row, after=self.now)
+        self._tell(row, "extend")
+
+
+def _row(case: Case, name: Clock, department: str, now: dt.datetime, limit: Limit, reckoned: Due) -> ClockRow:
+    return ClockRow(
+        clock=name.value,
+        department=department,
+        round=case.round,
+        started_at=now,
+        due_at=reckoned.at,
+        provisional=reckoned.provisional,
+        explain=reckoned.explain,
+        limit_amount=limit.amount,
+        limit_unit=limit.unit.value,
+        calendar_version=reckoned.version,
+    )

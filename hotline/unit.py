@@ -1,0 +1,42 @@
+"""One transaction per use case: what changed, its history and its events are one commit."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from hotline import clock, db
+from hotline.errors import Conflict
+from hotline.events import Event
+from hotline.models import OutboxRow
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An open transaction and the one `now` (aware UTC) that everything in it uses."""
+
+    session: Session
+    now: dt.datetime
+
+    def record(self, event: Event) -> None:
+        """Write the event into the outbox, in this transaction."""
+        row = OutboxRow(kind=event.kind, payload=event.payload(), created_at=self.now, ready_at=clock.machine())
+        self.session.add(row)
+
+
+@contextmanager
+def transaction(now: dt.datetime | None = None) -> Iterator[Unit]:
+    """Commit at the end, roll back on any error. Raises Conflict when somebody else wrote the same row first."""
+    with db.session() as session:
+        try:
+            yield Unit(session, now or clock.now())
+            session.commit()
+        except StaleDataError:
+            session.rollback()
+            raise Conflict("changed_meanwhile", "别人刚刚改动了这件诉求,请刷新后再试。") from None
+        except BaseException:
+            session.rollback()
+            raise
