@@ -1,0 +1,33 @@
+"""A classifier that needs no model: the catalogue's own words. It is never sure, so a person looks at every case."""
+
+from collections.abc import Mapping, Sequence
+
+from triage.classify import Prediction, ranked
+
+CEILING = 0.35  # below every threshold of automatic dispatch: words alone never send a case on
+
+
+class KeywordClassifier:
+    """Counts the words of each label that stand in the text, long words more than short ones."""
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        """`words`: label → words that point to it. ValueError where there is no label."""
+        if not words:
+            raise ValueError("the catalogue has no category")
+        self._words = {label: tuple(sorted({word.lower() for word in given if word})) for label, given in words.items()}
+        self.labels: tuple[str, ...] = tuple(sorted(self._words))
+
+    def predict(self, text: str) -> Prediction:
+        """Without any known word every label is equally (un)likely."""
+        lowered = text.lower()
+        found = {label: self._weight(label, lowered) for label in self.labels}
+        spread = 1 / len(found)
+        total = sum(found.values()) + 1
+        return ranked((label, CEILING * (weight + spread) / total) for label, weight in found.items())
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        """One after another."""
+        return [self.predict(text) for text in texts]
+
+    def _weight(self, label: str, lowered: str) -> int:
+        return sum(len(word) for word in self._words[label] if word in lowered)

@@ -1,0 +1,1 @@
+"""Fitting and judging the classifier; only this folder needs scikit-learn."""

@@ -1,0 +1,125 @@
+"""Reads labelled texts from CSV files; a row that cannot be used is reported with its line, never swallowed."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline.errors import BadInput
+
+NEEDED = ("text", "label")
+ENCODINGS = ("utf-8-sig", "gb18030")  # the second is what spreadsheets on Chinese Windows write
+LONGEST = 100_000  # characters; a longer text is a broken quote, not a complaint
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text with the label it ought to get; `department` is empty where the file names none."""
+
+    text: str
+    label: str
+    department: str = ""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row left out: where it stands and, in Chinese, why."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The usable rows in file order, those left out, and the SHA-256 of all bytes read."""
+
+    examples: tuple[Example, ...]
+    bad: tuple[BadRow, ...]
+    sha256: str
+
+    @property
+    def texts(self) -> list[str]:
+        return [example.text for example in self.examples]
+
+    @property
+    def labels(self) -> list[str]:
+        return [example.label for example in self.examples]
+
+
+def read(path: Path) -> Corpus:
+    """A CSV file, or every *.csv of a folder by name. Raises BadInput where nothing can be read or a column lacks."""
+    examples: list[Example] = []
+    bad: list[BadRow] = []
+    digest = hashlib.sha256()
+    for file in _files(path):
+        content = _content(file)
+        digest.update(content)
+        for row in _rows(file.name, content):
+            (examples if isinstance(row, Example) else bad).append(row)  # type: ignore[arg-type]
+    if not examples:
+        raise BadInput("corpus_empty", f"语料中没有可用的行：{path.name}")
+    return Corpus(tuple(examples), tuple(bad), digest.hexdigest())
+
+
+def _files(path: Path) -> list[Path]:
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise BadInput("corpus_missing", f"目录中没有 CSV 文件：{path.name}")
+    return files
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as unreadable:
+        raise BadInput("corpus_missing", f"语料文件无法读取：{file.name}") from unreadable
+
+
+def _decoded(name: str, content: bytes) -> str:
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadInput("corpus_encoding", f"{name} 既不是 UTF-8 也不是 GB18030 编码")
+
+
+def _rows(name: str, content: bytes) -> Iterator[Example | BadRow]:
+    reader = csv.DictReader(io.StringIO(_decoded(name, content), newline=""), strict=True)
+    _check_columns(name, reader)
+    line = reader.line_num + 1
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as broken:
+            yield BadRow(name, line, f"CSV 格式错误（{broken}）")
+        else:
+            yield _example(name, line, row)
+        line = reader.line_num + 1
+
+
+def _check_columns(name: str, reader: "csv.DictReader[str]") -> None:
+    try:
+        missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
+    except csv.Error as broken:
+        raise BadInput("corpus_columns", f"{name} 的表头无法读取") from broken
+    if missing:
+        raise BadInput("corpus_columns", f"{name} 缺少列：{'、'.join(missing)}")
+
+
+def _example(name: str, line: int, row: dict[str, str]) -> Example | BadRow:
+    text, label = (row.get("text") or "").strip(), (row.get("label") or "").strip()
+    if None in row:
+        return BadRow(name, line, "列数多于表头")
+    if not text:
+        return BadRow(name, line, "文本为空")
+    if not label:
+        return BadRow(name, line, "标签为空")
+    if len(text) > LONGEST:
+        return BadRow(name, line, f"文本超过 {LONGEST} 字")
+    return Example(text, label, (row.get("department") or "").strip())
