@@ -89,7 +89,7 @@ def _adds(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
 
 def _own_is(*wanted: Delivery, saying: str) -> Guard:
     def guard(facts: "Facts", actor: "Actor", given: Given, _n: dt.datetime) -> str:
-        place = facts.own(str(given.get("department") or actor.department))
+        place = facts.own(actor.department or str(given.get("department", "")))
         return "" if place is not None and place.status in wanted else saying
 
     return guard

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from hotline.errors import Missing
@@ -54,15 +54,23 @@ def pending(session: Session, case: Case, what: str) -> Request | None:
 
 
 def _tries(session: Session, case: Case) -> tuple[int, bool]:
-    """Tries to speak to the citizen in this round since the last bad news, and whether somebody did."""
+    """Tries to speak to the citizen in this round since he rated, and whether somebody did."""
+    rated = select(func.max(Rating.at)).where(Rating.case_id == case.id, Rating.round == case.round)
     rows = select(RevisitRow.reached).where(RevisitRow.case_id == case.id, RevisitRow.round == case.round)
-    reached = list(session.scalars(rows))
+    since = session.scalar(rated)
+    reached = list(session.scalars(rows.where(RevisitRow.at >= since) if since else rows))
     return len(reached), any(reached)
 
 
 def _rated(session: Session, case: Case) -> bool:
     rows = select(Rating.id).where(Rating.case_id == case.id, Rating.round == case.round)
     return session.scalars(rows).first() is not None
+
+
+def _returns(session: Session, case: Case) -> int:
+    """How often this case was asked to be taken back, the pending request included."""
+    rows = select(func.count()).select_from(Request).where(Request.case_id == case.id, Request.what == RETURN)
+    return session.scalar(rows) or 0
 
 
 def gather(session: Session, case: Case, timing: Timing) -> Facts:
@@ -75,7 +83,7 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         state=State(case.state),
         round=case.round,
         places=tuple(_place(case, row) for row in live_places(case)),
-        returns=sum(row.returned_at is not None for row in case.places),
+        returns=_returns(session, case) if case.state == State.RETURNING else 0,
         tries=tries,
         spoken=spoken,
         rated=after_reply and _rated(session, case),

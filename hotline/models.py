@@ -82,7 +82,7 @@ class Assignment(Base):
     returned_at: Mapped[dt.datetime | None]
     opinion: Mapped[str] = mapped_column(default="")
     extensions: Mapped[int] = mapped_column(default=0, server_default="0")
-    fallback: Mapped[bool] = mapped_column(default=False, server_default="false")
+    again: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class ClockRow(Base):

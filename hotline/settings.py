@@ -1,10 +1,13 @@
 """Where things are: read once from the environment, the same in every process."""
 
+import hashlib
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_LONGEST_SOCKET_FOLDER = 90
 CITY = Path(__file__).parent / "city"
 
 
@@ -26,12 +29,32 @@ class Settings:
 
     def database(self) -> str:
         """SQLAlchemy's address of PostgreSQL."""
-        url = self.database_url or f"postgresql:///hotline?host={self.data / 'run'}&user=postgres"
+        url = self.database_url or self._embedded_database()
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def _embedded_database(self) -> str:
+        """The server under `data` says in its pid file where its socket is. RuntimeError when it does not run."""
+        note = self.postgres / "postmaster.pid"
+        if not note.exists():
+            raise RuntimeError(f"数据库没有运行({self.postgres}):请先执行 hotline up,或设置 DATABASE_URL")
+        return f"postgresql://postgres@/hotline?host={note.read_text(encoding='utf-8').splitlines()[4]}"
+
+    @property
+    def postgres(self) -> Path:
+        """Folder of the embedded PostgreSQL."""
+        return self.data / "postgres"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets; a short one elsewhere when `data` is too deep for the length of a socket's path."""
+        inside = self.data / "run"
+        if len(str(inside)) <= _LONGEST_SOCKET_FOLDER:
+            return inside
+        return Path(tempfile.gettempdir()) / f"hotline-{hashlib.sha256(str(inside).encode()).hexdigest()[:12]}"
 
     def redis(self) -> str:
         """Address of Redis, redis:// or unix://."""
-        return self.redis_url or f"unix://{self.data / 'run' / 'redis.sock'}"
+        return self.redis_url or f"unix://{self.run / 'redis.sock'}"
 
     def broker(self) -> str:
         """The same Redis in Celery's spelling."""

@@ -127,7 +127,8 @@ class ClockChanges:
     def resume(self, row: ClockRow) -> None:
         """Run on; the deadline moves by what the pause used up in the clock's own unit."""
         paused = row.paused_at or self.now
-        row.due_at = shift(row.due_at, paused, self.now, Unit(row.limit_unit), self.timing.calendar)
+        moved = shift(row.due_at, paused, self.now, Unit(row.limit_unit), self.timing.calendar)
+        row.due_at, row.provisional = moved.at, row.provisional or moved.provisional
         row.paused_at = None
         row.explain += f" 挂起 {time.local(paused):%m-%d %H:%M} 至 {time.local(self.now):%m-%d %H:%M} 不计。"
         self.aim(row, after=self.now)

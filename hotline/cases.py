@@ -1,0 +1,250 @@
+"""The use cases: a matter is taken in, and each later step is load → decide → apply → record, one commit."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Sequence, select
+from sqlalchemy.orm import Session
+
+from hotline import facts, history, privacy
+from hotline import clock as time
+from hotline.db import Base
+from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
+from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
+from hotline.events import CaseChanged, CaseCreated, DeliverySent
+from hotline.given import GIVEN, parse
+from hotline.lifecycle import Actor, Refused, decide
+from hotline.models import Case, HistoryRow, SameRequest
+from hotline.timing import ClockChanges, Timing, timing
+from hotline.unit import Unit, transaction
+from hotline.words import AT_ONCE, Action, Clock, Outcome, Role, State
+
+NUMBERS = Sequence("case_numbers", metadata=Base.metadata)
+WORDS_ONLY = frozenset({Action.SUPPLEMENT, Action.URGE, Action.RATE, Action.LINK})
+_REFUSALS: dict[int, type[HotlineError]] = {403: Forbidden, 422: BadInput}
+_SAID = ("text", "reason", "reasons", "words", "public", "opinion", "result", "how", "unit", "to", "into")
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """A checked matter, ready to be written (rules.md §1.1)."""
+
+    kind: str
+    title: str
+    content: str
+    channel: str
+    name: str = ""
+    phone: str = ""
+    area: str = ""
+    address: str = ""
+    occurred_at: dt.datetime | None = None
+    urgency: str = "一般"
+    confidential: bool = False
+    anonymous: bool = False
+    call: str = ""
+    suggestion: dict[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Tells a repeated request from another one under the same key."""
+        said = (self.kind, self.title, self.content, self.channel, self.phone, self.area, self.address)
+        return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
+
+
+def _same_before(session: Session, key: str, new: NewCase) -> Case | None:
+    """The case an Idempotency-Key already made. Raises Conflict when the key came with other words."""
+    row = session.get(SameRequest, key) if key else None
+    if row is None:
+        return None
+    if row.digest != new.digest():
+        raise Conflict("key_reused", "这个请求编号已用于另一件诉求。")
+    number = session.scalars(select(Case.number).where(Case.id == row.case_id)).one()
+    return facts.load(session, number)
+
+
+def _written(unit: Unit, new: NewCase, actor: Actor) -> Case:
+    at_once = new.channel in AT_ONCE and actor.role is not Role.CITIZEN
+    serial = unit.session.scalar(NUMBERS.next_value())
+    return Case(
+        number=f"{time.local(unit.now):%Y%m%d}{serial:06d}",
+        version=1,
+        query_code=privacy.new_query_code(),
+        state=State.ACCEPTED if at_once else State.RECEIVED,
+        round=1,
+        kind=new.kind,
+        urgency=new.urgency,
+        channel=new.channel,
+        title=new.title,
+        content=new.content,
+        name=new.name,
+        phone=new.phone,
+        phone_index=privacy.blind(new.phone),
+        area=new.area,
+        address=new.address,
+        occurred_at=new.occurred_at,
+        confidential=new.confidential,
+        anonymous=new.anonymous,
+        received_at=unit.now,
+        accepted_at=unit.now if at_once else None,
+        suggestion=new.suggestion,
+        category=new.suggestion.get("category", ""),
+        call=new.call,
+        created_by=actor.name,
+        places=[],
+        clocks=[],
+    )
+
+
+def _start_first_clocks(case: Case, changes: ClockChanges) -> None:
+    if case.state == State.ACCEPTED:
+        changes.start(Clock.FORWARD)
+        return
+    changes.start(Clock.ACCEPT)
+    if case.channel in changes.timing.policy.automatic_forward_channels:
+        changes.start(Clock.AUTO_FORWARD)
+
+
+def create(new: NewCase, actor: Actor, key: str = "", now: dt.datetime | None = None) -> tuple[Case, bool]:
+    """Take a matter in: (case, whether it is new). Durable when it returns; the same key twice makes one case."""
+    with transaction(now) as unit:
+        before = _same_before(unit.session, key, new)
+        if before is not None:
+            return before, False
+        return create_in(unit, new, actor, key), True
+
+
+def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
+    """The same inside an open transaction."""
+    case = _written(unit, new, actor)
+    changes = ClockChanges(case, timing(), unit.now)
+    _start_first_clocks(case, changes)
+    unit.session.add(case)
+    unit.session.flush()
+    if key:
+        unit.session.add(SameRequest(key=key, digest=new.digest(), case_id=case.id, at=unit.now))
+    told: dict[str, Any] = {"clocks": changes.told, "channel": case.channel, "kind": case.kind, "version": 1}
+    if case.accepted_at:
+        told["accepted"] = True
+    _note(unit, case, "create", actor, "", told, "", None)
+    unit.record(CaseCreated(case.id, case.number, case.version))
+    return case
+
+
+def _note(
+    unit: Unit, case: Case, action: str, actor: Actor, before: str, told: dict[str, Any], words: str, last: HistoryRow | None
+) -> None:  # fmt: skip
+    row = HistoryRow(
+        case_id=case.id,
+        at=unit.now,
+        action=action,
+        actor=actor.name,
+        role=actor.role.value,
+        department=actor.department,
+        before=before,
+        after=case.state,
+        facts=told | {"round": case.round, "lead": case.lead},
+        words=words,
+    )
+    history.append(unit, row, last)
+
+
+def act(
+    number: str, action: Action, actor: Actor, given: dict[str, Any], version: int | None = None, now: dt.datetime | None = None
+) -> Case:  # fmt: skip
+    """One step of a case. Raises Missing, BadInput, Forbidden, or Conflict when `version` is old."""
+    form = parse(GIVEN[action], given).model_dump(mode="json")
+    with transaction(now) as unit:
+        case = facts.load(unit.session, number, lock=True)
+        return step(unit, case, action, actor, form, version)
+
+
+def step(
+    unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None = None
+) -> Case:  # fmt: skip
+    """The same on a locked case inside an open transaction; `form` is already checked."""
+    check_version(unit.session, case, action, actor, version)
+    known = facts.gather(unit.session, case, timing())
+    decided = decide(known, action, actor, form, unit.now)
+    if isinstance(decided, Refused):
+        raise _REFUSALS[decided.status](decided.code, decided.message)
+    changes = ClockChanges(case, timing(), unit.now)
+    work = Work(unit, case, known, decided, actor, form, changes)
+    _apply(work)
+    return case
+
+
+def check_version(session: Session, case: Case, action: Action, actor: Actor, version: int | None) -> None:
+    """Raise unless the actor has seen the case as it is. The system holds the lock instead."""
+    if actor.role is Role.SYSTEM or (version is None and action in WORDS_ONLY):
+        return
+    if version is None:
+        raise BadInput("version_missing", "缺少版本号 version。", {"version": "缺少此项"})
+    if version != case.version:
+        raise _overtaken(session, case)
+
+
+def _overtaken(session: Session, case: Case) -> Conflict:
+    last = history.last_of(session, case.id)
+    who, what = (last.actor, last.action) if last else ("", "")
+    said = Action(what).label if what in set(Action) else what
+    role = Role(last.role).label if last else ""
+    text = f"{role}刚刚对这件诉求做了“{said}”,请看过最新情况再决定。"
+    return Conflict("version_conflict", text, {"version": str(case.version), "by": who, "action": what})
+
+
+def _apply(work: Work) -> None:
+    case, before = work.case, work.case.state
+    last = history.last_of(work.unit.session, case.id)
+    EFFECTS[work.step.action](work)
+    _run_clocks(work)
+    case.state = work.step.target or case.state
+    if case.state == State.CLOSED and before != State.CLOSED:
+        case.closed_at = work.unit.now
+        work.told["closed"] = True
+    case.version += 1
+    told = work.told | {"clocks": work.clocks.told, "version": case.version}
+    work.unit.session.flush()
+    _note(work.unit, case, work.step.action, work.actor, before, told, _said(work.given), last)
+    _tell(work)
+
+
+def _said(given: dict[str, Any]) -> str:
+    """The words of a step, sealed in the history; they may name people."""
+    parts = (given.get(name) for name in _SAID)
+    return "\n".join("；".join(p) if isinstance(p, list) else str(p) for p in parts if p)
+
+
+def _run_clocks(work: Work) -> None:
+    for name in work.step.stops:
+        if name is Clock.FORWARD and any(p.delivered_at is None for p in work.live()):
+            continue  # forwarded means: receipts from all its departments (rules.md §4)
+        own = work.actor.department if name in AT_DEPARTMENT and work.step.own else ""
+        fulfilled = name in FULFILS.get(work.step.action, ())
+        work.clocks.stop(name, Outcome.DONE if fulfilled else Outcome.CANCELLED, own)
+    for name in work.step.starts:
+        for department in _departments(work, name):
+            work.clocks.start(name, department)
+
+
+def _departments(work: Work, name: Clock) -> list[str]:
+    if name in AT_DEPARTMENT:
+        return work.concerned
+    return [work.case.lead] if name in OF_LEAD else [""]
+
+
+def _tell(work: Work) -> None:
+    case, action = work.case, work.step.action
+    work.unit.record(CaseChanged(case.id, case.number, case.version, action.value, case.state))
+    for sent in work.told.get("sent", []):
+        if not sent["delivered"]:
+            work.unit.record(DeliverySent(case.id, case.number, sent["department"]))
+
+
+def note(unit: Unit, case: Case, action: str, told: dict[str, Any]) -> None:
+    """Write what the system did beside the life cycle (a rung fired) into the history of a locked case."""
+    last = history.last_of(unit.session, case.id)
+    _note(unit, case, action, SYSTEM, case.state, told, "", last)
+
+
+SYSTEM = Actor("system", Role.SYSTEM)

@@ -1,0 +1,368 @@
+"""What a decided step does to the rows of a case: one small function per action, all listed in EFFECTS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hotline import facts
+from hotline.city_models import Department
+from hotline.errors import BadInput, Missing
+from hotline.lifecycle import Actor, Facts, Step
+from hotline.models import Assignment, Case, Rating, ReplyRow, Request, RevisitRow
+from hotline.timing import ClockChanges
+from hotline.unit import Unit
+from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, State
+
+AT_DEPARTMENT = frozenset({Clock.SIGN, Clock.REPLY, Clock.RETURN, Clock.FIRST_CONTACT, Clock.EXTENSION})
+OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW})  # fmt: skip  # noqa: E501
+FULFILS: dict[Action, frozenset[Clock]] = {
+    Action.ACCEPT: frozenset({Clock.ACCEPT}),
+    Action.GUIDE: frozenset({Clock.ACCEPT}),
+    Action.ANSWER: frozenset({Clock.ACCEPT}),
+    Action.FORWARD: frozenset({Clock.ACCEPT, Clock.FORWARD, Clock.AUTO_FORWARD}),
+    Action.RECEIVE: frozenset({Clock.FORWARD}),
+    Action.SIGN: frozenset({Clock.SIGN}),
+    Action.RETURN: frozenset({Clock.RETURN}),
+    Action.ARBITRATE: frozenset({Clock.ARBITRATION}),
+    Action.CONTACT: frozenset({Clock.FIRST_CONTACT}),
+    Action.DECIDE_EXTENSION: frozenset({Clock.EXTENSION}),
+    Action.REPLY: frozenset({Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX}),
+    Action.PASS: frozenset({Clock.REVIEW}),
+    Action.SEND_BACK: frozenset({Clock.REVIEW}),
+    Action.REVISIT: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW}),
+    Action.CLOSE: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT}),
+}
+
+
+@dataclass
+class Work:
+    """One step in progress. `concerned`: departments whose clocks the step starts; `told` goes into the history."""
+
+    unit: Unit
+    case: Case
+    before: Facts
+    step: Step
+    actor: Actor
+    given: dict[str, Any]
+    clocks: ClockChanges
+    concerned: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+    target: State | None = None
+
+    def own(self) -> Assignment:
+        """The live part this step acts on: the actor's department's, or the one named."""
+        mine = self.actor.role in DEPARTMENT
+        code = self.actor.department if mine else self.given.get("department", "")
+        live = [p for p in facts.live_places(self.case) if p.department == code and p.status != Delivery.RETURNED]
+        if not live:
+            raise Missing("not_here", "这件诉求不在这个部门名下。")
+        return live[-1]
+
+    def live(self) -> list[Assignment]:
+        """Parts of this round that were not returned."""
+        return [p for p in facts.live_places(self.case) if p.status != Delivery.RETURNED]
+
+
+def _department(work: Work, code: str) -> Department:
+    found = work.unit.session.get(Department, code)
+    if found is None:
+        raise BadInput("unknown_department", f"没有代码为“{code}”的部门。", {"departments": "没有这个部门"})
+    if found.dissolved:
+        raise BadInput("dissolved_department", f"“{found.name}”已撤销,请另选部门。", {"departments": "部门已撤销"})
+    return found
+
+
+def send(work: Work, code: str, part: str, opinion: str) -> None:
+    """Put the case before a department. Its desk is here: the commit is the receipt, unless it has its own system."""
+    department = _department(work, code)
+    away = bool(department.system_url)
+    now = work.unit.now
+    place = Assignment(
+        department=code,
+        part=part,
+        status=Delivery.SENT if away else Delivery.DELIVERED,
+        round=work.case.round,
+        sent_at=now,
+        delivered_at=None if away else now,
+        opinion=opinion,
+        again=work.step.action is Action.REDO,
+    )
+    work.case.places.append(place)
+    if not away:
+        work.concerned.append(code)
+    work.told.setdefault("sent", []).append({"department": code, "part": part, "delivered": not away})
+
+
+def _forward(work: Work) -> None:
+    for named in work.given["departments"]:
+        send(work, named["code"], named["role"], work.given["opinion"])
+        if named["role"] == Part.LEAD:
+            work.case.lead = named["code"]
+    _accept_on_the_way(work)
+
+
+def _accept_on_the_way(work: Work) -> None:
+    """Forwarding what was not accepted yet accepts it; its forward clock is written, so that the rate counts it."""
+    if work.case.accepted_at is None:
+        work.case.accepted_at = work.unit.now
+        work.told["accepted"] = True
+        work.clocks.start(Clock.FORWARD)
+
+
+def _accept(work: Work) -> None:
+    work.case.accepted_at = work.unit.now
+    work.told["accepted"] = True
+
+
+def _answer(work: Work) -> None:
+    _accept_unless(work)
+    work.case.direct_answer = work.given["text"]
+    work.told["direct"] = True
+
+
+def _guide(work: Work) -> None:
+    _accept_unless(work)
+    work.case.guidance = {"channel": work.given["channel"], "text": work.given["text"]}
+
+
+def _accept_unless(work: Work) -> None:
+    if work.case.accepted_at is None:
+        _accept(work)
+
+
+def _receive(work: Work) -> None:
+    place = work.own()
+    place.status, place.delivered_at = Delivery.DELIVERED, work.unit.now
+    work.concerned.append(place.department)
+    work.told["delivered"] = place.department
+
+
+def _sign(work: Work) -> None:
+    place = work.own()
+    place.status, place.signed_at = Delivery.SIGNED, work.unit.now
+    work.concerned.append(place.department)
+
+
+def _request(work: Work, what: str, **more: Any) -> None:
+    made = Request(
+        case_id=work.case.id,
+        what=what,
+        department=work.actor.department,
+        by=work.actor.name,
+        at=work.unit.now,
+        reason=work.given["reason"],
+        **more,
+    )
+    work.unit.session.add(made)
+
+
+def _settle(work: Work, what: str, verdict: str) -> Request:
+    asked = facts.pending(work.unit.session, work.case, what)
+    if asked is None:
+        raise Missing("nothing_pending", "没有等待审批的申请。")
+    asked.decided_at, asked.decided_by, asked.verdict = work.unit.now, work.actor.name, verdict
+    asked.verdict_reason = work.given.get("reason", "")
+    return asked
+
+
+def _return(work: Work) -> None:
+    place = work.own()
+    place.status, place.returned_at = Delivery.RETURNING, work.unit.now
+    _request(work, facts.RETURN)
+    work.told["returned"] = place.department
+    work.concerned.append(place.department)
+
+
+def _arbitrate(work: Work) -> None:
+    _settle(work, facts.RETURN, work.given["verdict"])
+    place = next(p for p in work.live() if p.status == Delivery.RETURNING)
+    if work.given["verdict"] == "keep":
+        place.status = Delivery.SIGNED if place.signed_at else Delivery.DELIVERED
+        return
+    place.status = Delivery.RETURNED
+    old = work.clocks.stop(Clock.REPLY, Outcome.CANCELLED, place.department)
+    for name in (Clock.SIGN, Clock.FIRST_CONTACT, Clock.RETURN):
+        work.clocks.stop(name, Outcome.CANCELLED, place.department)
+    send(work, work.given["department"], place.part, work.given["reason"])
+    if place.part == Part.LEAD:
+        work.case.lead = work.given["department"]
+    work.told["redispatched"] = work.given["department"]
+    if old:  # the citizen's deadline goes on as it was
+        work.clocks.start(Clock.REPLY, work.given["department"], like=old[0])
+
+
+def _contact(work: Work) -> None:
+    place = work.own()
+    place.contacted_at = place.contacted_at or work.unit.now
+
+
+def _request_extension(work: Work) -> None:
+    _request(work, facts.EXTENSION, days=work.given["days"])
+    work.concerned.append(work.actor.department)
+
+
+def _decide_extension(work: Work) -> None:
+    granted = work.given["granted"]
+    asked = _settle(work, facts.EXTENSION, "granted" if granted else "refused")
+    work.told["extension"] = {"department": asked.department, "granted": granted, "days": asked.days}
+    if granted:
+        for row in work.clocks.running(Clock.REPLY, asked.department):
+            work.clocks.extend(row, asked.days)
+        for place in work.live():
+            place.extensions += place.department == asked.department
+
+
+def _suspend(work: Work) -> None:
+    _request(work, facts.SUSPENSION)
+
+
+def _approve_suspension(work: Work) -> None:
+    _settle(work, facts.SUSPENSION, "granted" if work.given["granted"] else "refused")
+    if work.given["granted"]:
+        for row in _work_clocks(work):
+            work.clocks.pause(row)
+
+
+def _work_clocks(work: Work) -> list[Any]:
+    names = (Clock.REPLY, Clock.FIRST_CONTACT, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
+    return [row for name in names for row in work.clocks.running(name)]
+
+
+def _resume(work: Work) -> None:
+    for row in _work_clocks(work):
+        if row.paused_at is not None:
+            work.clocks.resume(row)
+
+
+def _reply(work: Work) -> None:
+    place = work.own()
+    place.status, place.replied_at = Delivery.REPLIED, work.unit.now
+    kept = {name: work.given[name] for name in ("facts", "solved", "reason", "internal", "public")}
+    more = {"round": work.case.round, "department": place.department, "by": work.actor.name, "at": work.unit.now}
+    work.unit.session.add(ReplyRow(case_id=work.case.id, **kept, **more))
+    work.told["replied"] = place.department
+
+
+def _replies(work: Work) -> list[ReplyRow]:
+    rows = work.unit.session.query(ReplyRow).filter_by(case_id=work.case.id, round=work.case.round)
+    return [row for row in rows.order_by(ReplyRow.id) if not row.sent_back]
+
+
+def _pass(work: Work) -> None:
+    for row in _replies(work):
+        row.passed_at, row.passed_by = work.unit.now, work.actor.name
+
+
+_ENDED_BY_REPLY = (Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
+
+
+def _send_back(work: Work) -> None:
+    reasons = work.given["reasons"]
+    for row in _replies(work):
+        row.sent_back = reasons if isinstance(reasons, list) else [reasons]
+    answered = {place.replied_at for place in work.live()}
+    for place in work.live():
+        place.status, place.replied_at = Delivery.SIGNED, None
+    for row in work.case.clocks:
+        if row.clock in _ENDED_BY_REPLY and row.stopped_at in answered:
+            work.clocks.restart(row)
+
+
+def _revisit(work: Work) -> None:
+    fields = ("reached", "contacted_by_department", "solved", "satisfaction", "words")
+    kept = {name: work.given.get(name) for name in fields}
+    made = RevisitRow(case_id=work.case.id, round=work.case.round, at=work.unit.now, by=work.actor.name, **kept)
+    work.unit.session.add(made)
+    work.told["revisit"] = {name: kept[name] for name in ("reached", "solved", "satisfaction")}
+
+
+def _rate(work: Work) -> None:
+    made = Rating(
+        case_id=work.case.id,
+        round=work.case.round,
+        level=work.given["level"],
+        at=work.unit.now,
+        channel=work.given.get("channel", "web"),
+        anonymous=work.case.anonymous,
+        words=work.given.get("words", ""),
+    )
+    work.unit.session.add(made)
+    work.told["level"] = work.given["level"]
+
+
+def _judge(work: Work) -> None:
+    work.case.verdict, work.case.verdict_by = work.given["verdict"], work.actor.name
+    work.told["verdict"] = work.given["verdict"]
+
+
+def _approve_verdict(work: Work) -> None:
+    if work.given["granted"]:
+        work.case.excluded_by = work.actor.name
+    work.told["excluded"] = work.given["granted"]
+
+
+def _redo(work: Work) -> None:
+    work.case.round += 1
+    if work.case.lead:
+        send(work, work.case.lead, Part.LEAD, work.given["opinion"])
+    work.told["redone"] = work.case.lead
+
+
+def _reopen(work: Work) -> None:
+    work.case.round += 1
+    work.case.closed_at = None
+    work.case.verdict = work.case.verdict_by = work.case.excluded_by = ""
+
+
+def _merge(work: Work) -> None:
+    into = facts.load(work.unit.session, work.given["into"])
+    if into.id == work.case.id:
+        raise BadInput("merge_into_itself", "不能并入自己。", {"into": "不能并入自己"})
+    if into.parent or State(into.state) in ENDED - {State.CLOSED}:
+        raise BadInput("merge_into_ended", "目标诉求已并单或已归档。", {"into": "不能并入"})
+    work.case.parent = into.number
+
+
+def _link(work: Work) -> None:
+    facts.load(work.unit.session, work.given["to"])
+    work.told["to"] = work.given["to"]
+
+
+def _nothing(work: Work) -> None:
+    """The step is fully said by its row and its history."""
+
+
+EFFECTS: dict[Action, Callable[[Work], None]] = {
+    Action.ACCEPT: _accept,
+    Action.GUIDE: _guide,
+    Action.ANSWER: _answer,
+    Action.FORWARD: _forward,
+    Action.RECEIVE: _receive,
+    Action.SIGN: _sign,
+    Action.RETURN: _return,
+    Action.ARBITRATE: _arbitrate,
+    Action.HAND_DOWN: _nothing,
+    Action.CONTACT: _contact,
+    Action.INTERIM: _nothing,
+    Action.REQUEST_EXTENSION: _request_extension,
+    Action.DECIDE_EXTENSION: _decide_extension,
+    Action.SUSPEND: _suspend,
+    Action.APPROVE_SUSPENSION: _approve_suspension,
+    Action.RESUME: _resume,
+    Action.REPLY: _reply,
+    Action.PASS: _pass,
+    Action.SEND_BACK: _send_back,
+    Action.REVISIT: _revisit,
+    Action.RATE: _rate,
+    Action.JUDGE: _judge,
+    Action.APPROVE_VERDICT: _approve_verdict,
+    Action.REDO: _redo,
+    Action.CLOSE: _nothing,
+    Action.REOPEN: _reopen,
+    Action.MERGE: _merge,
+    Action.LINK: _link,
+    Action.SUPPLEMENT: _nothing,
+    Action.URGE: _nothing,
+    Action.SUPERVISE: _nothing,
+    Action.ARCHIVE: _nothing,
+}

@@ -1,0 +1,187 @@
+"""A case as its reader may see it: the whole for the centre, the matter for departments, his own for the citizen."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline import clock, facts, masking
+from hotline.city_models import Department
+from hotline.lifecycle import Actor, possible
+from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
+from hotline.timing import timing
+from hotline.words import CENTRE, Clock, Delivery, Part, Role, State
+
+_SEES_PERSON = CENTRE - {Role.AUDITOR}
+_PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
+
+
+def _iso(at: dt.datetime | None) -> str | None:
+    return clock.iso(at) if at else None
+
+
+def sees_person(case: Case, reader: Actor) -> bool:
+    """Whether this reader sees name and phone in clear (rules.md §7): a confidential case hides them from departments."""
+    if reader.role is Role.CITIZEN or reader.role in _SEES_PERSON:
+        return True
+    return reader.role in {Role.CLERK, Role.HEAD} and not case.confidential and not case.anonymous
+
+
+def citizen(case: Case, reader: Actor) -> dict[str, Any]:
+    """Name and phone, masked where the reader may not see them."""
+    if sees_person(case, reader):
+        return {"name": case.name, "phone": case.phone, "masked": False}
+    hidden = case.confidential or case.anonymous
+    name = "(保密)" if hidden else masking.name(case.name)
+    return {"name": name, "phone": masking.phone(case.phone), "masked": True}
+
+
+def place(case: Case, reader: Actor) -> dict[str, Any]:
+    """Area and address; auditors see no house numbers."""
+    address = case.address if sees_person(case, reader) else masking.address(case.address)
+    return {"area": case.area, "address": address}
+
+
+def clocks(case: Case) -> list[dict[str, Any]]:
+    """All clocks of the case, running ones first by what is due next."""
+    shown = [row for row in case.clocks if row.clock != Clock.AUTO_FORWARD]
+    return [_clock(row) for row in sorted(shown, key=lambda r: (r.stopped_at is not None, r.due_at))]
+
+
+def _clock(row: ClockRow) -> dict[str, Any]:
+    return {
+        "clock": row.clock,
+        "label": Clock(row.clock).label,
+        "department": row.department,
+        "started_at": clock.iso(row.started_at),
+        "due_at": clock.iso(row.due_at),
+        "stopped_at": _iso(row.stopped_at),
+        "outcome": row.outcome,
+        "paused": row.paused_at is not None,
+        "provisional": row.provisional,
+        "extended": row.extended,
+        "explain": row.explain,
+    }
+
+
+def department_names(session: Session) -> dict[str, str]:
+    """Code → name of every department."""
+    return {code: name for code, name in session.execute(select(Department.code, Department.name))}  # noqa: C416 - rows are no tuples
+
+
+def _departments(session: Session, case: Case) -> list[dict[str, Any]]:
+    codes = {row.department for row in case.places}
+    names = dict(
+        session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).tuples().all()
+    )
+    return [
+        {
+            "code": row.department,
+            "name": names.get(row.department, row.department),
+            "role": row.part,
+            "role_label": Part(row.part).label,
+            "status": row.status,
+            "status_label": Delivery(row.status).label,
+            "round": row.round,
+            "opinion": row.opinion,
+            "sent_at": clock.iso(row.sent_at),
+            "delivered_at": _iso(row.delivered_at),
+            "signed_at": _iso(row.signed_at),
+            "contacted_at": _iso(row.contacted_at),
+            "replied_at": _iso(row.replied_at),
+        }
+        for row in case.places
+    ]
+
+
+def brief(case: Case, reader: Actor) -> dict[str, Any]:
+    """One row of a list; needs the case's clocks loaded."""
+    return {
+        "number": case.number,
+        "state": case.state,
+        "state_label": State(case.state).label,
+        "version": case.version,
+        "kind": case.kind,
+        "title": case.title,
+        "channel": case.channel,
+        "citizen": citizen(case, reader),
+        "place": place(case, reader),
+        "urgency": case.urgency,
+        "category": case.category,
+        "lead": case.lead,
+        "round": case.round,
+        "received_at": clock.iso(case.received_at),
+        "clocks": [row for row in clocks(case) if row["stopped_at"] is None],
+    }
+
+
+def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
+    """The case as `GET /api/v1/cases/{number}` gives it."""
+    known = facts.gather(session, case, timing())
+    return brief(case, reader) | {
+        "content": case.content if sees_person(case, reader) else masking.text(case.content),
+        "occurred_at": _iso(case.occurred_at),
+        "confidential": case.confidential,
+        "anonymous": case.anonymous,
+        "accepted_at": _iso(case.accepted_at),
+        "closed_at": _iso(case.closed_at),
+        "suggestion": case.suggestion,
+        "departments": _departments(session, case),
+        "clocks": clocks(case),
+        "actions": list(possible(known, reader)),
+        "answer": case.direct_answer,
+        "guidance": case.guidance,
+        "replies": replies(session, case, reader),
+        "revisits": [] if reader.role in {Role.CLERK, Role.HEAD, Role.CITIZEN} else revisits(session, case),
+        "ratings": ratings(session, case, reader),
+        "verdict": case.verdict,
+        "parent": case.parent,
+        "call": case.call,
+    }
+
+
+def replies(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
+    """Replies; a citizen sees the public text of those that passed review."""
+    rows = session.scalars(select(ReplyRow).where(ReplyRow.case_id == case.id).order_by(ReplyRow.id))
+    outside = reader.role is Role.CITIZEN
+    return [_reply(row, outside=outside) for row in rows if not outside or row.passed_at]
+
+
+def _reply(row: ReplyRow, *, outside: bool) -> dict[str, Any]:
+    told = {"department": row.department, "at": clock.iso(row.at), "round": row.round, "public": row.public}
+    if outside:
+        return told
+    inner = {"by": row.by, "facts": row.facts, "solved": row.solved, "reason": row.reason, "internal": row.internal}
+    return told | inner | {"passed_at": _iso(row.passed_at), "sent_back": row.sent_back}
+
+
+def revisits(session: Session, case: Case) -> list[dict[str, Any]]:
+    """Every try to speak to the citizen."""
+    rows = session.scalars(select(RevisitRow).where(RevisitRow.case_id == case.id).order_by(RevisitRow.id))
+    names = ("round", "by", "reached", "contacted_by_department", "solved", "satisfaction", "words")
+    return [{name: getattr(row, name) for name in names} | {"at": clock.iso(row.at)} for row in rows]
+
+
+def ratings(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
+    """Ratings; the rated department sees level and words, never who (rules.md §7)."""
+    rows = session.scalars(select(Rating).where(Rating.case_id == case.id).order_by(Rating.id))
+    plain = reader.role not in {Role.CLERK, Role.HEAD}
+    shown = [{"round": r.round, "level": r.level, "words": r.words, "at": clock.iso(r.at)} for r in rows]
+    return shown if plain else [{"round": r["round"], "level": r["level"]} for r in shown]
+
+
+def history(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
+    """The append-only steps in order. Citizens see the steps that concern them, without names of staff."""
+    rows = session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq))
+    if reader.role is Role.CITIZEN:
+        return [_step(row, inner=False) for row in rows if row.action in _PUBLIC_ACTIONS]
+    return [_step(row, inner=True) for row in rows]
+
+
+def _step(row: HistoryRow, *, inner: bool) -> dict[str, Any]:
+    told = {"seq": row.seq, "at": clock.iso(row.at), "action": row.action, "before": row.before, "after": row.after}
+    if not inner:
+        return told | {"departments": [sent["department"] for sent in row.facts.get("sent", [])]}
+    who = {"actor": row.actor, "role": row.role, "department": row.department}
+    return told | who | {"facts": row.facts, "words": row.words, "hash": row.hash}
