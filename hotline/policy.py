@@ -142,9 +142,9 @@ def _hours(value: Any) -> tuple[dt.time, dt.time]:
     return first, last
 
 
-def _words(name: str) -> Callable[[Any], frozenset[str]]:
+def _words(name: str, least: int = 1) -> Callable[[Any], frozenset[str]]:
     def read(value: Any) -> frozenset[str]:
-        if not isinstance(value, list) or not value or not WORDS[name].keys() >= set(value):
+        if not isinstance(value, list) or len(value) < least or not WORDS[name].keys() >= set(value):
             raise ValueError(f"{name} 只能取自 {'、'.join(WORDS[name])}，不能是 {value!r}")
         return frozenset(value)
 
@@ -160,7 +160,7 @@ NUMBERS: dict[str, Callable[[Any], Any]] = {
     "reopen_days": _whole(0, 3650),
     "automatic_forward_confidence": _share,
     "automatic_forward_grace_minutes": _whole(1, 1440),
-    "automatic_forward_channels": _words("channel"),
+    "automatic_forward_channels": _words("channel", least=0),
     "fallback_minutes_before": _whole(1, 1440),
     "warn_working_hours_before": _whole(1, 100),
     "yellow_working_days_before": _whole(1, 100),
@@ -196,7 +196,15 @@ def _read(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise _invalid(file.stem, str(wrong)) from wrong
     _only(table, PROFILE_KEYS, file.stem, "方案")
-    return {"name": file.stem, "limit": [], "number": {}, **table}
+    whole = {"name": file.stem, "limit": [], "number": {}, **table}
+    tables = [*whole["limit"], *whole["number"].values()] if _shaped(whole) else [None]
+    if not all(isinstance(each, dict) for each in tables):
+        raise _invalid(file.stem, "limit 须为表的数组，number 须为表")
+    return whole
+
+
+def _shaped(table: Mapping[str, Any]) -> bool:
+    return isinstance(table["limit"], list) and isinstance(table["number"], dict)
 
 
 def _merged(table: dict[str, Any], seen: frozenset[str]) -> dict[str, Any]:
@@ -252,14 +260,12 @@ def _number(name: str, key: str, numbers: Mapping[str, Any]) -> Any:
 
 
 def _row(name: str, table: Mapping[str, Any]) -> Row:
-    clock = table.get("clock")
+    clock = str(table.get("clock"))
     _only(table, ROW_KEYS, name, f"时限 {clock}")
     try:
         limit = Limit(table["amount"], UNITS[table["unit"]])
         given = {key: read(table[key]) for key, read in CONDITIONS.items() if key in table}
-        return Row(
-            str(WORDS["clock"][clock]), limit, _source(table["source"]), note=str(table.get("note", "")), **given
-        )
+        return Row(WORDS["clock"][clock], limit, _source(table["source"]), note=str(table.get("note", "")), **given)
     except KeyError as missing:
         raise _invalid(name, f"时限 {clock}：缺少或不认识 {missing}") from missing
     except (ValueError, TypeError) as wrong:

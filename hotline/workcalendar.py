@@ -138,7 +138,7 @@ def _plain_date(day: object) -> dt.date:
 
 
 def _check_days(days: list[dt.date], year: int) -> None:
-    """A plain year, every date once, and of the notice's year (a notice may begin in the last days of December before)."""
+    """Every date once and of the notice's year (a notice may begin in the last days of December before)."""
     if type(year) is not int:
         raise TypeError(f"year = {year!r} 不是年份")
     for day, times in Counter(days).items():
