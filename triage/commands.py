@@ -81,8 +81,8 @@ def _evaluate_summary(report: dict[str, Any]) -> str:
 def predict(model: Path) -> None:
     """从标准输入逐行读 JSON（{"text": …}），逐行输出预测；坏行给出错误后继续。"""
     classifier = _refusing(load, model)
-    stdin: Any = click.get_binary_stream("stdin")
-    stdout = click.get_binary_stream("stdout")
+    stdin: Any = sys.stdin.buffer
+    stdout = sys.stdout.buffer
     number = 1
     for lines in batches(stdin):
         for answer in answers(classifier, lines, number):
