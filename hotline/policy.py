@@ -16,7 +16,7 @@ from typing import Any
 from hotline.errors import BadInput
 from hotline.words import Channel, Clock, Kind, Urgency, Word
 from hotline.workcalendar import Span, minute_of
-from hotline.worktime import BY_CALENDAR, IN_OFFICE, UNITS, Calendar, Limit, Unit
+from hotline.worktime import UNITS, Calendar, Limit, Unit
 
 POLICIES = Path(__file__).parent / "policies"
 
@@ -93,7 +93,7 @@ class Policy:
         """The profile of that name in `policies/`, or of that file (a Path, or a text that ends in .toml).
 
         Raises BadInput `policy_missing`, `policy_invalid` (unknown key, bad value, a clock left out) or
-        `policy_no_calendar` (its limits need working time that the calendar does not have).
+        `policy_no_calendar` (no notice, no working weekdays or no office hours).
         """
         return _build(_merged(_read(_file(name_or_path)), frozenset()), calendar)
 
@@ -333,15 +333,11 @@ def _check_fallback(policy: Policy) -> None:
 
 
 def _check_calendar(policy: Policy) -> None:
-    """A limit in working time needs working days, and office hours where it runs inside them (rules.md §2)."""
-    units = {row.limit.unit for row in policy.rows}
-    lacking = {
-        "未载入任何年度的放假安排": units & BY_CALENDAR and not policy.calendar.years,
-        "没有工作日": units & BY_CALENDAR and not policy.calendar.weekdays,
-        "没有办公时间": units & IN_OFFICE and not policy.calendar.office,
-    }
-    if reasons := [reason for reason, lacks in lacking.items() if lacks]:
-        message = f"时限方案 {policy.name} 按工作日计时，但日历不可用：{'、'.join(reasons)}"
+    """Every profile needs working time: for its limits and for what happens around them (rules.md §2, §3)."""
+    calendar = policy.calendar
+    lacking = {"放假安排": not calendar.years, "工作日": not calendar.weekdays, "办公时间": not calendar.office}
+    if missing := "、".join(what for what, lacks in lacking.items() if lacks):
+        message = f"时限方案 {policy.name} 没有可用的日历：缺少{missing}"
         raise BadInput("policy_no_calendar", message, {"policy": policy.name})
 
 

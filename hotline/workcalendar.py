@@ -85,6 +85,14 @@ class Calendar:
         """When the offices open on that local date, UTC; midnight where there are no office hours."""
         return utc(at_minute(day, self.office[0][0] if self.office else 0))
 
+    def closing(self, day: dt.date) -> dt.datetime:
+        """When the offices close on that local date, UTC; the midnight it ends with where there are no office hours."""
+        return utc(self.last_minute(day))
+
+    def last_minute(self, day: dt.date) -> dt.datetime:
+        """`closing` as a naive wall-clock reading."""
+        return at_minute(day, self.office[-1][1] if self.office else DAY_MINUTES)
+
 
 def local(at: dt.datetime) -> dt.datetime:
     """The naive wall-clock reading of an aware instant in Asia/Shanghai; ValueError for a naive one."""

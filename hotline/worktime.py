@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hotline.words import Word
-from hotline.workcalendar import DAY, DAY_MINUTES, SHANGHAI, WHOLE_DAY, Calendar, Span, at_minute, local, utc
+from hotline.workcalendar import DAY, SHANGHAI, WHOLE_DAY, Calendar, Span, at_minute, local, utc
 
 __all__ = [
     "SHANGHAI",
@@ -148,10 +148,6 @@ def working_day(day: dt.date, count: int, calendar: Calendar) -> dt.date:
     return _working_day(day, count, calendar)
 
 
-def _closing(day: dt.date, calendar: Calendar) -> dt.datetime:
-    return at_minute(day, calendar.office[-1][1] if calendar.office else DAY_MINUTES)
-
-
 # --- going forth and back in each unit; `at` is a local wall-clock reading ---
 
 
@@ -172,8 +168,12 @@ def _spans(unit: Unit, calendar: Calendar) -> tuple[Span, ...]:
     return WHOLE_DAY if unit is Unit.HOURS_SKIPPING_REST_DAYS else ()
 
 
-def _intervals(day: dt.date, spans: tuple[Span, ...], calendar: Calendar) -> list[tuple[dt.datetime, dt.datetime]]:
-    return [(at_minute(day, begin), at_minute(day, end)) for begin, end in spans] if calendar.is_working(day) else []
+@lru_cache(maxsize=16_384)
+def _intervals(
+    day: dt.date, spans: tuple[Span, ...], calendar: Calendar
+) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+    worked = spans if calendar.is_working(day) else ()
+    return tuple((at_minute(day, begin), at_minute(day, end)) for begin, end in worked)
 
 
 def _forth(at: dt.datetime, left: dt.timedelta, spans: tuple[Span, ...], calendar: Calendar) -> dt.datetime:
@@ -222,11 +222,11 @@ def _same_time(at: dt.datetime, count: int, calendar: Calendar) -> dt.datetime:
 
 _Step = Callable[[dt.datetime, int, Calendar], dt.datetime]
 _ADVANCE: dict[Unit, _Step] = {
-    Unit.WORKING_DAYS: lambda at, n, c: _closing(working_day(at.date(), n, c), c),
+    Unit.WORKING_DAYS: lambda at, n, c: c.last_minute(working_day(at.date(), n, c)),
     Unit.WORKING_HOURS: lambda at, n, c: _forth(at, dt.timedelta(hours=n), c.office, c),
     Unit.HOURS: lambda at, n, _: at + dt.timedelta(hours=n),
     Unit.MINUTES: lambda at, n, _: at + dt.timedelta(minutes=n),
-    Unit.CALENDAR_DAYS: lambda at, n, c: _closing(at.date() + DAY * n, c),
+    Unit.CALENDAR_DAYS: lambda at, n, c: c.last_minute(at.date() + DAY * n),
     Unit.HOURS_SKIPPING_REST_DAYS: lambda at, n, c: _forth(at, dt.timedelta(hours=n), WHOLE_DAY, c),
 }
 _RETREAT: dict[Unit, _Step] = {
