@@ -1,0 +1,109 @@
+"""Who is asking, and what he may see: the only way a view gets a protected row."""
+
+from functools import lru_cache
+from time import monotonic
+
+from flask import g, request, session
+from sqlalchemy.orm import Session
+
+from hotline import facts, privacy
+from hotline.city_models import Token, User
+from hotline.errors import Forbidden, HotlineError, Missing
+from hotline.lifecycle import Actor
+from hotline.models import Case
+from hotline.words import CENTRE, DEPARTMENT, Role
+
+CITIZEN = Actor("citizen", Role.CITIZEN)
+_KEPT_SECONDS = 10
+
+
+class NotLoggedIn(HotlineError):
+    """Nobody is known behind this request."""
+
+    status = 401
+
+
+def _actor(user: User) -> Actor:
+    role = Role(user.role)
+    return Actor(user.name, role, user.department if role in DEPARTMENT else "")
+
+
+@lru_cache(maxsize=2048)
+def _by_token(digest: str, _slot: int) -> Actor | None:
+    """A token's user; looked up at most every few seconds (a withdrawn token works that long)."""
+    from hotline import db
+
+    with db.session() as reading:
+        token = reading.get(Token, digest)
+        user = reading.get(User, token.user) if token else None
+        return _actor(user) if user is not None and user.active else None
+
+
+@lru_cache(maxsize=2048)
+def _by_name(name: str, _slot: int) -> Actor | None:
+    from hotline import db
+
+    with db.session() as reading:
+        user = reading.get(User, name)
+        return _actor(user) if user is not None and user.active else None
+
+
+def _slot() -> int:
+    return int(monotonic() / _KEPT_SECONDS)
+
+
+def bearer() -> str:
+    """The bearer token of the request, or empty."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if kind.lower() == "bearer" else ""
+
+
+def asking() -> Actor:
+    """Who asks: by token, by session, else a citizen. Raises NotLoggedIn for a token nobody has."""
+    known: Actor | None = g.get("actor")
+    if known is None:
+        known = g.actor = _asking()
+    return known
+
+
+def _asking() -> Actor:
+    token = bearer()
+    if token:
+        actor = _by_token(privacy.token_digest(token), _slot())
+        if actor is None:
+            raise NotLoggedIn("bad_token", "访问令牌无效。")
+        return actor
+    name = session.get("user", "")
+    return (_by_name(name, _slot()) if name else None) or CITIZEN
+
+
+def staff(*roles: Role) -> Actor:
+    """A logged-in member of staff, of these roles where given. Raises NotLoggedIn or Forbidden."""
+    actor = asking()
+    if actor.role is Role.CITIZEN:
+        raise NotLoggedIn("login_needed", "请先登录。")
+    if roles and actor.role not in roles:
+        raise Forbidden("not_allowed", f"{actor.role.label}不能看这里。")
+    return actor
+
+
+def may_see(actor: Actor, case: Case) -> bool:
+    """The centre sees every case, a department its own."""
+    if actor.role in CENTRE:
+        return True
+    return actor.role in DEPARTMENT and any(row.department == actor.department for row in case.places)
+
+
+def visible_case(reading: Session, number: str, query_code: str = "", *, lock: bool = False) -> tuple[Case, Actor]:
+    """The case and the reader. A wrong query code and a case that is not there look alike. Raises Missing."""
+    case = facts.load(reading, number, lock=lock)
+    if query_code:
+        if not privacy.same(query_code.strip().upper(), case.query_code):
+            raise Missing("no_such_case", "没有这个编号的诉求。")
+        return case, CITIZEN
+    actor = asking()
+    if actor.role is Role.CITIZEN:
+        raise NotLoggedIn("query_code_needed", "请填写查询码,或先登录。")
+    if not may_see(actor, case):
+        raise Missing("no_such_case", "没有这个编号的诉求。")
+    return case, actor

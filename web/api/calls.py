@@ -1,0 +1,51 @@
+"""Calls and call-backs over HTTP."""
+
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from hotline import db, masking
+from hotline.words import CENTRE, Role
+from telephony import reading
+from web import access
+from web.api import api
+from web.errors import object_body, when
+
+MOST = 500
+_CLEAR = (Role.AGENT, Role.REVISITOR, Role.SUPERVISOR, Role.DISPATCHER, Role.REVIEWER)
+
+
+def _masked(row: dict[str, Any], role: Role) -> dict[str, Any]:
+    return row if role in _CLEAR else row | {"caller": masking.phone(row["caller"])}
+
+
+def _limit() -> int:
+    return min(max(request.args.get("limit", 100, type=int), 1), MOST)
+
+
+@api.get("/calls")
+def calls() -> Response:
+    """Every call offered, newest first."""
+    actor = access.staff(*CENTRE)
+    since = when("since") if "since" in request.args else None
+    with db.session() as session:
+        items, following = reading.calls(session, since, request.args.get("cursor", ""), _limit())
+    return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
+
+
+@api.get("/callbacks")
+def callbacks() -> Response:
+    """Whom we still owe a call back, oldest first."""
+    actor = access.staff(*CENTRE)
+    with db.session() as session:
+        state, cursor = request.args.get("state", "open"), request.args.get("cursor", "")
+        items, following = reading.callbacks(session, state, cursor, _limit())
+    return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
+
+
+@api.post("/callbacks/<int:callback>/done")
+def callback_done(callback: int) -> Response:
+    """Somebody spoke to the caller, or could not: who and with what result."""
+    actor = access.staff(*_CLEAR)
+    result = str(object_body().get("result", "")).strip()[:500]
+    return jsonify(reading.callback_done(callback, actor.name, result))

@@ -1,0 +1,151 @@
+"""Cases over HTTP: take in, read, list, act, history, lifecycle."""
+
+import base64
+from typing import Any
+
+from flask import Response, jsonify, request
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql import Select
+
+from hotline import cases, clock, db, lifecycle, privacy, reading
+from hotline.errors import BadInput
+from hotline.given import GIVEN, parse
+from hotline.lifecycle import Actor
+from hotline.models import Assignment, Case, ClockRow
+from hotline.unit import transaction
+from hotline.words import CENTRE, DEPARTMENT, ENDED, Action, State
+from web import access, intake
+from web.api import api
+from web.errors import object_body, when
+
+MOST = 500
+LEAST_SEARCH = 2
+
+
+@api.post("/cases")
+def create() -> tuple[Response, int]:
+    """201 with number, query code, suggestion and clocks; 200 when the Idempotency-Key was used before."""
+    actor = access.asking()
+    case, fresh = intake.create(object_body(), actor, request.headers.get("Idempotency-Key", "")[:200])
+    return jsonify(_made(case)), 201 if fresh else 200
+
+
+def _made(case: Case) -> dict[str, Any]:
+    running = [row for row in reading.clocks(case) if row["stopped_at"] is None]
+    return {
+        "number": case.number,
+        "query_code": case.query_code,
+        "state": case.state,
+        "version": case.version,
+        "suggestion": case.suggestion,
+        "clocks": running,
+    }
+
+
+@api.get("/cases/<number>")
+def one(number: str) -> Response:
+    """The case as this reader may see it."""
+    with db.session() as session:
+        case, actor = access.visible_case(session, number, request.args.get("query_code", ""))
+        return jsonify(reading.whole(session, case, actor))
+
+
+@api.get("/cases/<number>/history")
+def history(number: str) -> Response:
+    """The append-only steps."""
+    with db.session() as session:
+        case, actor = access.visible_case(session, number, request.args.get("query_code", ""))
+        return jsonify({"items": reading.history(session, case, actor), "next": None})
+
+
+@api.post("/cases/<number>/actions")
+def act(number: str) -> Response:
+    """One step of the life cycle; the body names the action and the version it was decided on."""
+    body = object_body()
+    name, version = body.pop("action", ""), body.pop("version", None)
+    code = str(body.pop("query_code", "") or "")
+    if name not in set(Action):
+        raise BadInput("unknown_action", f"没有“{name}”这个操作。", {"action": "没有这个操作"})
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise BadInput("invalid_fields", "version 要是整数。", {"version": "请填整数"})
+    action = Action(name)
+    with transaction() as unit:
+        case, actor = access.visible_case(unit.session, number, code, lock=True)
+        cases.check_version(unit.session, case, action, actor, version)
+        form = parse(GIVEN[action], body).model_dump(mode="json")
+        cases.step(unit, case, action, actor, form, version)
+        unit.session.flush()
+        told = reading.whole(unit.session, case, actor)
+    return jsonify(told)
+
+
+@api.get("/cases")
+def many() -> Response:
+    """A page of cases, newest first; `next` is the cursor of the following page."""
+    actor = access.staff(*CENTRE, *DEPARTMENT)
+    limit = _limit()
+    with db.session() as session:
+        rows = _listed(session, actor, limit)
+        items = [reading.brief(case, actor) for case in rows[:limit]]
+        more = _cursor_of(rows[limit - 1]) if len(rows) > limit else None
+        return jsonify({"items": items, "next": more})
+
+
+def _limit() -> int:
+    return min(max(request.args.get("limit", 50, type=int), 1), MOST)
+
+
+def _cursor_of(case: Case) -> str:
+    return base64.urlsafe_b64encode(str(case.id).encode()).decode()
+
+
+def _after(cursor: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
+        raise BadInput("bad_cursor", "分页标记不对。", {"cursor": "不对"}) from None
+
+
+def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
+    found = select(Case).options(selectinload(Case.clocks), selectinload(Case.places))
+    found = _narrowed(found, request.args)
+    department = actor.department or request.args.get("department", "")
+    if department:
+        mine = exists().where(Assignment.case_id == Case.id, Assignment.department == department)
+        found = found.where(mine)
+    if request.args.get("cursor"):
+        found = found.where(Case.id < _after(request.args["cursor"]))
+    return list(session.scalars(found.order_by(Case.id.desc()).limit(limit + 1)))
+
+
+def _narrowed(found: Select[tuple[Case]], asked: Any) -> Select[tuple[Case]]:
+    if asked.get("state"):
+        states = [s for s in asked["state"].split(",") if s in set(State)]
+        if not states:
+            raise BadInput("unknown_state", "没有这个状态。", {"state": "没有这个状态"})
+        found = found.where(Case.state.in_(states))
+    if asked.get("open"):
+        found = found.where(Case.state.notin_([state.value for state in ENDED]))
+    if asked.get("due_before"):
+        due = exists().where(
+            ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.due_at < when("due_before")
+        )
+        found = found.where(due)
+    return _searched(found, asked.get("q", "").strip())
+
+
+def _searched(found: Select[tuple[Case]], words: str) -> Select[tuple[Case]]:
+    """A number, a telephone number, or words of the title."""
+    if not words:
+        return found
+    if len(words) < LEAST_SEARCH:
+        raise BadInput("query_too_short", "请至少输入两个字。", {"q": "太短"})
+    by_phone = Case.phone_index == privacy.blind(words)
+    return found.where((Case.number == words) | by_phone | Case.title.contains(words, autoescape=True))
+
+
+@api.get("/lifecycle")
+def table() -> Response:
+    """The life-cycle table."""
+    return jsonify({"items": lifecycle.table(), "next": None, "as_of": clock.iso(clock.now())})

@@ -1,0 +1,76 @@
+"""Suggestions and answers while somebody types."""
+
+from typing import Annotated, Any
+
+from flask import Response, jsonify, request
+from pydantic import Field
+
+from hotline import clock, db
+from hotline.errors import BadInput
+from hotline.given import Given, parse
+from hotline.words import CENTRE
+from kb import service as knowledge
+from triage import extract, urgency
+from web import access, similar, suggest
+from web.api import api
+from web.errors import object_body
+
+
+class Said(Given):
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    area: Annotated[str, Field(max_length=40)] = ""
+
+
+@api.post("/triage")
+def triage() -> Response:
+    """Category, department, urgency, extracted fields, similar cases, each with how sure."""
+    actor = access.staff()
+    said = parse(Said, object_body())
+    found = suggest.suggest(said.text, said.area)
+    press = urgency.suggest(said.text)
+    with db.session() as session:
+        near = similar.find(session, said.text, found["category"], found["area"]) if actor.role in CENTRE else []
+    fields = [one.as_dict() for one in extract.extract(said.text, suggest.gazetteer(), clock.now())]
+    return jsonify(found | {"urgency": press.as_dict(), "fields": fields, "similar": near})
+
+
+@api.get("/kb/search")
+def search() -> Response:
+    """Answers with highlights; everybody may ask."""
+    words = request.args.get("q", "").strip()
+    if not words:
+        raise BadInput("query_missing", "请输入要查的内容。", {"q": "缺少此项"})
+    limit = min(max(request.args.get("limit", 10, type=int), 1), 50)
+    found = knowledge.search(words[:500], limit=limit, area=request.args.get("area", ""))
+    return jsonify({"items": [_item(one) for one in found.items], "next": None, "degraded": found.degraded})
+
+
+def _item(one: Any) -> dict[str, Any]:
+    return {"code": one.code, "title": one.title, "passage": one.passage, "marks": one.marks, "score": one.score}
+
+
+@api.get("/kb/articles/<code>")
+def article(code: str) -> Response:
+    """One published article."""
+    return jsonify(knowledge.read(code))
+
+
+@api.get("/categories")
+def categories() -> Response:
+    """All categories by code."""
+    items = [{"code": code, "name": name} for code, name in sorted(suggest.names()["category"].items())]
+    return jsonify({"items": items, "next": None})
+
+
+@api.get("/departments")
+def departments() -> Response:
+    """All departments by code, for staff."""
+    access.staff()
+    items = [{"code": code, "name": name} for code, name in sorted(suggest.names()["department"].items())]
+    return jsonify({"items": items, "next": None})
+
+
+@api.get("/areas")
+def areas() -> Response:
+    """All areas, for forms."""
+    return jsonify({"items": [{"name": name} for name in suggest.names()["area"]], "next": None})

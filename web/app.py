@@ -1,0 +1,76 @@
+"""The web application: pages, API, sockets, put together."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+from hotline.clock import drill_file
+from hotline.settings import Settings
+from web import access, errors
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+)
+MOST_BYTES = 12 * 1024 * 1024
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, headers_enabled=True, swallow_errors=True, in_memory_fallback_enabled=True)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application with all its doors. Reads its addresses from `settings` (default: the environment)."""
+    settings = settings or Settings()
+    app = Flask("web", root_path=str(Path(__file__).parent))
+    app.config.update(
+        SECRET_KEY=hashlib.sha256(b"sessions" + settings.secret()).hexdigest(),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_STORAGE_URI=settings.redis() if settings.redis_url else "memory://",
+        HOTLINE=settings,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    csrf.init_app(app)
+    limiter.init_app(app)
+    errors.register(app)
+    _register(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    from web import live
+    from web.blueprints import BLUEPRINTS
+
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(_same_origin)
+    app.after_request(_headers)
+    app.context_processor(_shown_everywhere)
+    live.init(app)
+
+
+def _same_origin() -> None:
+    """A logged-in browser proves with its token that the page is ours; programs carry a bearer token instead."""
+    if request.method not in _SAFE and session.get("user") and not access.bearer():
+        csrf.protect()
+
+
+def _headers(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    if request.path.startswith("/api/") or session.get("user"):
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _shown_everywhere() -> dict[str, object]:
+    return {"drill": drill_file() is not None, "actor": access.asking()}

@@ -1,0 +1,80 @@
+"""Refusals at the door: a stable code for programs, a Chinese sentence for people; and the parsing of what arrives."""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, redirect, render_template, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from hotline import clock
+from hotline.errors import BadInput, HotlineError
+
+log = logging.getLogger(__name__)
+_SAYINGS = {
+    400: ("bad_request", "请求格式不对。"),
+    404: ("not_found", "没有这个页面。"),
+    405: ("method_not_allowed", "不支持这种请求方式。"),
+    413: ("too_large", "内容太大,请缩短后再提交。"),
+    415: ("not_json", "请用 JSON 提交。"),
+    429: ("too_many", "请求太频繁,请稍后再试。"),
+}
+
+
+def told(code: str, message: str, fields: dict[str, str], status: int) -> tuple[Response | str, int]:
+    """The error as JSON for programs, as a page for people."""
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return jsonify({"error": {"code": code, "message": message, "fields": fields}}), status
+    return render_template("error.html", code=code, message=message, status=status), status
+
+
+def _refused(error: HotlineError) -> AnyResponse | tuple[Response | str, int]:
+    if error.status == 401 and request.method == "GET" and not request.path.startswith("/api/"):  # noqa: PLR2004
+        return redirect(f"/login?next={request.path}")
+    return told(error.code, error.message, error.fields, error.status)
+
+
+def _http(error: HTTPException) -> tuple[Response | str, int]:
+    status = error.code or 500
+    code, message = _SAYINGS.get(status, ("error", "请求没有成功。"))
+    return told(code, message, {}, status)
+
+
+def _database_down(error: DBAPIError) -> tuple[Response | str, int]:
+    log.error("database: %s", type(error.orig).__name__)
+    if isinstance(error, OperationalError):
+        return told("database_down", "数据库暂时连不上,已填写的内容请保留,稍后再提交。", {}, 503)
+    return told("internal", "系统出错,请稍后再试。", {}, 500)
+
+
+def _unexpected(error: Exception) -> tuple[Response | str, int]:
+    """No personal data: the type and the place, never the values."""
+    log.error("unexpected %s in %s", type(error).__name__, request.endpoint, exc_info=error)
+    return told("internal", "系统出错,已记录,请稍后再试。", {}, 500)
+
+
+def register(app: Flask) -> None:
+    """Put the handlers on the application."""
+    app.register_error_handler(HotlineError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database_down)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def object_body() -> dict[str, Any]:
+    """The JSON object of the request. Raises BadInput."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadInput("not_json", "请求内容要是 JSON 对象。")
+    return body
+
+
+def when(name: str) -> dt.datetime:
+    """An instant or a day from the query, Asia/Shanghai where no zone is given. Raises BadInput `bad_time`."""
+    try:
+        at = dt.datetime.fromisoformat(request.args[name].replace(" ", "+"))
+    except (ValueError, KeyError):
+        raise BadInput("bad_time", f"{name} 要是日期或时间,如 2026-11-23。", {name: "格式不对"}) from None
+    return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)

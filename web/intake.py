@@ -1,0 +1,120 @@
+"""A matter as it arrives: checked, with a suggestion, written durably."""
+
+import datetime as dt
+import re
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from hotline import cases, clock
+from hotline.errors import BadInput
+from hotline.given import Given, parse
+from hotline.lifecycle import Actor
+from hotline.models import Case
+from hotline.words import Channel, Kind, Role, Urgency
+from web import suggest
+
+_PHONE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{5,8}|400-?\d{3}-?\d{4})$")
+LONGEST = 10_000
+_TITLE = 40
+_SLACK = dt.timedelta(minutes=5)
+
+
+class Citizen(Given):
+    name: Annotated[str, Field(max_length=60)] = ""
+    phone: Annotated[str, Field(max_length=30)] = ""
+
+
+class Place(Given):
+    area: Annotated[str, Field(max_length=40)] = ""
+    address: Annotated[str, Field(max_length=300)] = ""
+
+
+class NewMatter(Given):
+    """Body of `POST /api/v1/cases`."""
+
+    kind: Kind = Kind.ASK
+    title: Annotated[str, Field(max_length=200)] = ""
+    content: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    channel: Channel = Channel.WEB
+    citizen: Citizen = Citizen()
+    place: Place = Place()
+    occurred_at: dt.datetime | None = None
+    urgency: Urgency = Urgency.NORMAL
+    confidential: bool = False
+    anonymous: bool = False
+    category: Annotated[str, Field(max_length=20)] = ""
+    call: Annotated[str, Field(max_length=64)] = ""
+
+
+def phone_number(text: str) -> str:
+    """Digits of a telephone number people can be reached at. Raises BadInput `bad_phone`."""
+    plain = re.sub(r"[\s()（）]", "", text.translate(str.maketrans("０１２３４５６７８９－", "0123456789-")))
+    plain = re.sub(r"^(?:\+?86-?)(?=1[3-9]\d{9}$)", "", plain)
+    if plain and not _PHONE.match(plain):
+        raise BadInput("bad_phone", "电话号码不对,请填手机号或带区号的座机号。", {"citizen.phone": "号码不对"})
+    return plain.replace("-", "") if plain.startswith("1") else plain
+
+
+def _moment(at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    if at is None:
+        return None
+    aware = at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
+    if aware > now + _SLACK:
+        raise BadInput("future_date", "发生时间不能晚于现在。", {"occurred_at": "晚于现在"})
+    return aware
+
+
+def _area(name: str) -> str:
+    if name and name not in suggest.names()["area"]:
+        known = "、".join(suggest.names()["area"])
+        raise BadInput("unknown_area", f"没有“{name}”这个区域。可选:{known}。", {"place.area": "没有这个区域"})
+    return name
+
+
+def checked(body: Any, actor: Actor) -> cases.NewCase:
+    """The body as a matter ready to be written, with its suggestion. Raises BadInput naming each wrong field."""
+    matter = parse(NewMatter, body)
+    phone = phone_number(matter.citizen.phone)
+    if not phone and actor.role is Role.CITIZEN and not matter.anonymous:
+        raise BadInput("phone_missing", "请留下联系电话,或选择匿名。", {"citizen.phone": "缺少此项"})
+    area = _area(matter.place.area)
+    suggestion = suggest.suggest(f"{matter.title}\n{matter.content}\n{matter.place.address}", area)
+    if matter.category:
+        suggestion = chosen(matter.category, suggestion, area)
+    return cases.NewCase(
+        kind=matter.kind.value,
+        title=matter.title or matter.content[:_TITLE].replace("\n", " "),
+        content=matter.content,
+        channel=_channel(matter.channel, actor),
+        name=matter.citizen.name,
+        phone=phone,
+        area=area or suggestion["area"],
+        address=matter.place.address,
+        occurred_at=_moment(matter.occurred_at, clock.now()),
+        urgency=matter.urgency.value,
+        confidential=matter.confidential,
+        anonymous=matter.anonymous,
+        call=matter.call if actor.role is not Role.CITIZEN else "",
+        suggestion=suggestion,
+    )
+
+
+def chosen(category: str, suggestion: dict[str, Any], area: str) -> dict[str, Any]:
+    """A person chose the category: the department follows from the catalogue. Raises BadInput `unknown_category`."""
+    if category not in suggest.names()["category"]:
+        raise BadInput("unknown_category", "没有这个事项分类。", {"category": "没有这个分类"})
+    choice = suggest.by_category(category, area or suggestion["area"])
+    return suggestion | choice | {"machine": suggestion["category"], "manual": False}
+
+
+def _channel(channel: Channel, actor: Actor) -> str:
+    """A citizen at the web door is not on the telephone, whatever he sends."""
+    spoken = channel in {Channel.PHONE, Channel.WINDOW}
+    return Channel.WEB.value if actor.role is Role.CITIZEN and spoken else channel.value
+
+
+def create(body: Any, actor: Actor, key: str = "") -> tuple[Case, bool]:
+    """Check, suggest, write: (case, whether it is new)."""
+    scope = f"{actor.name}:{key}" if key else ""
+    return cases.create(checked(body, actor), actor, scope)

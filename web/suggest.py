@@ -1,0 +1,117 @@
+"""The suggestion for a matter: category by the classifier, department by the catalogue, area and phone by extraction.
+
+When the classifier is down, slow or unknown to the catalogue, the case goes to the manual dispatch list.
+"""
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+
+from dispatch import catalogue
+from dispatch.routing import route
+from hotline import db
+from hotline.city_models import Area, Category, Department
+from hotline.settings import Settings
+from hotline.timing import timing
+from triage import spacy_model
+from triage.classify import Classifier, Prediction, Unavailable
+from triage.keyword_classify import KeywordClassifier
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache
+def names() -> dict[str, dict[str, str]]:
+    """Code → name of categories, departments and areas; a city that was loaded again needs a restart or `forget`."""
+    with db.session() as session:
+        return {
+            "category": {c.code: f"{c.first} / {c.second}" for c in session.scalars(select(Category))},
+            "department": {d.code: d.name for d in session.scalars(select(Department))},
+            "area": {a.name: a.code for a in session.scalars(select(Area))},
+        }
+
+
+@lru_cache
+def gazetteer() -> dict[str, str]:
+    """Every name of an area and of what lies in it → the area."""
+    with db.session() as session:
+        return {alias: a.name for a in session.scalars(select(Area)) for alias in (a.name, *a.aliases)}
+
+
+@lru_cache
+def classifier() -> Classifier:
+    """The trained model of this city; without one the words of the catalogue."""
+    try:
+        return spacy_model.load(Settings().data / "model")
+    except Unavailable as missing:
+        log.warning("no classifier: %s", missing)
+        with db.session() as session:
+            return KeywordClassifier({c.code: (c.second, *c.keywords) for c in session.scalars(select(Category))})
+
+
+def forget() -> None:
+    """Read names and model again."""
+    for kept in (names, gazetteer, classifier):
+        kept.cache_clear()
+    catalogue.forget()
+
+
+def area_of(text: str) -> str:
+    """The area a text speaks of: the longest name found; empty when none."""
+    found = [name for name in gazetteer() if name in text]
+    return gazetteer()[max(found, key=len)] if found else ""
+
+
+def _predicted(text: str) -> Prediction | None:
+    try:
+        return classifier().predict(text)
+    except Unavailable as down:
+        log.warning("classifier down: %s", down)
+        return None
+
+
+def suggest(text: str, area: str = "") -> dict[str, Any]:
+    """Category, department, confidence and the reason; `manual` where a person has to decide."""
+    place = area or area_of(text)
+    prediction = _predicted(text)
+    known = names()["category"]
+    if prediction is None or prediction.label not in known:
+        return _manual(place)
+    way = route(catalogue.book(), prediction.label, place)
+    threshold = timing().policy.automatic_forward_confidence
+    return {
+        "category": prediction.label,
+        "category_name": known[prediction.label],
+        "department": way.lead,
+        "department_name": names()["department"].get(way.lead, way.lead),
+        "co": list(way.co),
+        "confidence": round(prediction.confidence, 4),
+        "reason": way.reason,
+        "area": place,
+        "manual": prediction.confidence < threshold or way.fallback,
+        "top": [_choice(label, p, place) for label, p in prediction.top if label in known],
+    }
+
+
+def by_category(label: str, area: str) -> dict[str, Any]:
+    """What follows when a person names the category: he is sure."""
+    return _choice(label, 1.0, area)
+
+
+def _choice(label: str, p: float, area: str) -> dict[str, Any]:
+    way = route(catalogue.book(), label, area)
+    return {
+        "category": label,
+        "category_name": names()["category"][label],
+        "confidence": round(p, 4),
+        "department": way.lead,
+        "department_name": names()["department"].get(way.lead, way.lead),
+        "reason": way.reason,
+    }
+
+
+def _manual(area: str) -> dict[str, Any]:
+    nothing = {"category": "", "category_name": "", "department": "", "department_name": "", "co": [], "top": []}
+    return nothing | {"confidence": 0.0, "reason": "分类器没有把握,请人工派单。", "area": area, "manual": True}
