@@ -46,7 +46,7 @@ class Base(DeclarativeBase):
 @lru_cache
 def engine() -> Engine:
     """One pool per process. READ COMMITTED; optimistic versions and row locks do the rest."""
-    return create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_pre_ping=True)
+    return create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_pre_ping=True, hide_parameters=True)
 
 
 @lru_cache

@@ -20,6 +20,7 @@ class Case(Base):
         Index("ix_cases_state_id", "state", "id"),
         Index("ix_cases_phone", "phone_index", "id"),
         Index("ix_cases_lead", "lead", "id"),
+        Index("ix_cases_matter", "category", "area", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

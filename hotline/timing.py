@@ -6,7 +6,6 @@ Limits and calendars come from the profile (rules.md §2); the reckoning is in w
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from hotline import clock as time
@@ -15,11 +14,10 @@ from hotline.models import Case, ClockRow
 from hotline.policy import Policy
 from hotline.settings import Settings
 from hotline.words import Clock, Outcome
-from hotline.worktime import Calendar, Due, Limit, Unit, due, shift
+from hotline.workcalendar import Calendar
+from hotline.worktime import Due, Limit, Unit, due, shift
 
-CALENDARS = Path(__file__).parent / "calendars"
 QUIET = frozenset({Clock.RETURN})  # a window, not a duty: nobody is urged
-WAITED = "auto_forward"
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,11 @@ class Timing:
 
     def ladder(self, row: ClockRow) -> tuple[Rung, ...]:
         """All rungs of a clock, in time order."""
-        if row.clock == Clock.AUTO_FORWARD:
-            return (Rung(WAITED, row.due_at, "system"),)
         if row.clock in QUIET:
             return ()
-        return tuple(rungs(row.clock, row.started_at, row.due_at, self.policy, self.calendar))
+        return rungs(
+            row.clock, row.started_at, row.due_at, self.policy, self.calendar, unit=Unit(row.limit_unit)
+        )
 
     def limit(self, name: Clock, case: Case) -> Limit | None:
         """The limit of this clock for this case; None where it does not run."""
@@ -47,8 +45,8 @@ class Timing:
 @lru_cache
 def timing(profile: str = "") -> Timing:
     """The profile of this city, loaded once per process. Raises where the profile cannot be used."""
-    calendar = Calendar.load(CALENDARS)
-    return Timing(calendar, Policy.load(profile or Settings().profile, calendar))
+    policy = Policy.load(profile or Settings().profile, Calendar.load())
+    return Timing(policy.calendar, policy)
 
 
 @dataclass

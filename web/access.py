@@ -6,7 +6,7 @@ from time import monotonic
 from flask import g, request, session
 from sqlalchemy.orm import Session
 
-from hotline import facts, privacy
+from hotline import db, facts, privacy
 from hotline.city_models import Token, User
 from hotline.errors import Forbidden, HotlineError, Missing
 from hotline.lifecycle import Actor
@@ -31,8 +31,6 @@ def _actor(user: User) -> Actor:
 @lru_cache(maxsize=2048)
 def _by_token(digest: str, _slot: int) -> Actor | None:
     """A token's user; looked up at most every few seconds (a withdrawn token works that long)."""
-    from hotline import db
-
     with db.session() as reading:
         token = reading.get(Token, digest)
         user = reading.get(User, token.user) if token else None
@@ -41,8 +39,6 @@ def _by_token(digest: str, _slot: int) -> Actor | None:
 
 @lru_cache(maxsize=2048)
 def _by_name(name: str, _slot: int) -> Actor | None:
-    from hotline import db
-
     with db.session() as reading:
         user = reading.get(User, name)
         return _actor(user) if user is not None and user.active else None
@@ -66,13 +62,18 @@ def asking() -> Actor:
     return known
 
 
+def of_token(token: str) -> Actor:
+    """The user of a bearer token. Raises NotLoggedIn."""
+    actor = _by_token(privacy.token_digest(token), _slot())
+    if actor is None:
+        raise NotLoggedIn("bad_token", "访问令牌无效。")
+    return actor
+
+
 def _asking() -> Actor:
     token = bearer()
     if token:
-        actor = _by_token(privacy.token_digest(token), _slot())
-        if actor is None:
-            raise NotLoggedIn("bad_token", "访问令牌无效。")
-        return actor
+        return of_token(token)
     name = session.get("user", "")
     return (_by_name(name, _slot()) if name else None) or CITIZEN
 

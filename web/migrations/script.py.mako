@@ -2,6 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+
+import hotline.db
+import hotline.privacy
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

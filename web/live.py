@@ -1,0 +1,47 @@
+"""Socket.IO: rooms for desks, boards and chats. It pushes id, version and kind; the browser reads again by itself."""
+
+from typing import Any
+
+from flask import Flask
+from flask_socketio import SocketIO, join_room
+
+from hotline.settings import Settings
+from hotline.words import CENTRE, DEPARTMENT, Role
+from web import access
+
+sockets = SocketIO(async_mode="threading")
+DESK, BOARD, CHAT = "/desk", "/board", "/chat"
+_BOARDS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.AGENT, Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR})
+
+
+def init(app: Flask) -> None:
+    """Hang the sockets on the application; other processes speak through Redis."""
+    settings: Settings = app.config["HOTLINE"]
+    sockets.init_app(app, message_queue=settings.redis(), cors_allowed_origins=None, ping_interval=20)
+
+
+@sockets.on("connect", namespace=DESK)
+def _desk_connects(auth: Any = None) -> bool:
+    """Staff only: his own room, his role's, his department's."""
+    actor = access.asking() if not isinstance(auth, dict) else access.of_token(str(auth.get("token", "")))
+    if actor.role not in CENTRE | DEPARTMENT:
+        return False
+    for room in (f"user:{actor.name}", f"role:{actor.role.value}", f"department:{actor.department}"):
+        if not room.endswith(":"):
+            join_room(room)
+    return True
+
+
+@sockets.on("connect", namespace=BOARD)
+def _board_connects(auth: Any = None) -> bool:
+    """The wall board: supervisors and the centre."""
+    actor = access.asking() if not isinstance(auth, dict) else access.of_token(str(auth.get("token", "")))
+    if actor.role not in _BOARDS:
+        return False
+    join_room("board")
+    return True
+
+
+def outside() -> SocketIO:
+    """A voice for processes that serve no sockets themselves."""
+    return SocketIO(message_queue=Settings().redis())
