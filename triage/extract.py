@@ -96,7 +96,7 @@ def _locals(text: str) -> Iterator[Found]:
 
 
 def id_cards(text: str) -> Iterator[Found]:
-    """Resident ID numbers of 18 places with a real birthday and a right check digit (GB 11643-1999). `text` is `plain`."""
+    """Resident ID numbers of 18 places with a real birthday and a right check digit (GB 11643-1999)."""
     for match in _ID_CARD.finditer(text):
         number = match[1].replace(" ", "").upper()
         if check_digit(number) == number[-1] and _is_date(number[6:14]):

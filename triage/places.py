@@ -88,7 +88,7 @@ _SHORTEST_STEM = 2
 
 
 def named_places(text: str) -> Iterator[Found]:
-    """Streets, estates and villages with their house numbers; value is the wording without blanks. `text` is `plain`."""
+    """Streets, estates and villages with their house numbers; value is the wording without blanks."""
     place = 0
     while match := _PLACE.search(text, place):
         place = max(match.end() - len(match["house"]), match.start() + 1)
