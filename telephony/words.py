@@ -1,0 +1,61 @@
+"""The words of the telephone, each with the Chinese label people read."""
+
+from hotline.words import Word
+
+
+class CallState(Word):
+    """Where a call stands."""
+
+    RINGING = "ringing", "来电"
+    NOTICE = "notice", "播放提示"
+    WAITING = "waiting", "排队等候"
+    OFFERED = "offered", "正在振铃"
+    TALKING = "talking", "通话中"
+    RATING = "rating", "评价中"
+    ENDED = "ended", "已结束"
+
+
+class Exit(Word):
+    """Why a call left the queue (telephony.md §3)."""
+
+    ANSWERED = "answered", "已接听"
+    ABANDONED = "abandoned", "等待中挂断"
+    CALLBACK = "callback", "要求回拨"
+    VOICEMAIL = "voicemail", "已留言"
+    FULL = "full", "线路占满"
+    NO_AGENTS = "no_agents", "无人值守"
+    TRANSFERRED = "transferred", "已转出"
+    SYSTEM = "system", "系统故障"
+
+
+SPOKEN_TO = frozenset({Exit.ANSWERED, Exit.TRANSFERRED})  # everybody else is called back (rules.md §6)
+
+
+class Status(Word):
+    """What the agent says of himself."""
+
+    READY = "ready", "空闲"
+    BREAK = "break", "小休"
+    WRAP_UP = "wrap_up", "话后处理"
+    OFF = "off", "签退"
+
+
+class SeatState(Word):
+    """What the machine knows of his phone."""
+
+    IDLE = "idle", "未通话"
+    RESERVED = "reserved", "已分配"
+    RINGING = "ringing", "振铃"
+    TALKING = "talking", "通话"
+    WRAP_UP = "wrap_up", "话后处理"
+
+
+ENGAGED = frozenset({SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING})
+
+
+class CallbackState(Word):
+    """Whether somebody has spoken to him since."""
+
+    OPEN = "open", "待回拨"
+    DONE = "done", "已回拨"
+    ANSWERED = "answered", "市民再次来电已接听"
