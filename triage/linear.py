@@ -23,7 +23,8 @@ Rows = NDArray[np.int64]
 LONGEST = 20_000  # characters of one text that are looked at; what follows changes no label
 HEAD = 30
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
-_BLANKS = re.compile(r"[\s\x00]+")
+_GAP = "\U0010ffff"  # no character: an n-gram that reaches into the gap between two texts is never known
+_BLANKS = re.compile(r"\s+")
 _DIGITS = re.compile(r"[0-9０-９]")
 _MASKED_PLACE = re.compile(r"[a-z]{1,2}[0-9]{0,2}(?=[省市区县镇乡村街])")
 
@@ -61,8 +62,8 @@ def normalise(text: str) -> str:
 
 
 def joined(texts: Sequence[str], longest: int) -> tuple[Keys, Rows]:
-    """Code points of all texts, one after another with `longest` zeros behind each, and which text each belongs to."""
-    gap = "\0" * longest
+    """Code points of all texts, one after another with a gap of `longest` behind each, and whose each one is."""
+    gap = _GAP * longest
     parts = [text + gap for text in texts]
     points = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
@@ -70,13 +71,19 @@ def joined(texts: Sequence[str], longest: int) -> tuple[Keys, Rows]:
 
 
 def hashed(points: Keys, size: int) -> Keys:
-    """The hash of every n-gram of `size` characters; those that reach into the zeros meet no known key."""
+    """The hash of every n-gram of `size` characters."""
     count = len(points) - size + 1
     total = points[:count].copy()
     for step in range(1, size):
         total *= _PRIME
         total += points[step : step + count]
     return total
+
+
+def inside(points: Keys, size: int) -> NDArray[np.bool_]:
+    """Which n-grams of `size` characters lie in one text: both ends are no gap."""
+    text = points != ord(_GAP)
+    return np.asarray(text[: len(points) - size + 1] & text[size - 1 :])
 
 
 class Table:

@@ -62,7 +62,7 @@ class LinearCategorizer:
         """OSError, ValueError or KeyError where the files are missing or do not belong together."""
         folder = Path(path)
         labels = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
-        with np.load(folder / _WEIGHTS, allow_pickle=False) as arrays:
+        with (folder / _WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             self.model = LinearModel.from_arrays(labels, arrays)
         return self
 

@@ -19,6 +19,7 @@ from triage.linear import (
     View,
     found,
     hashed,
+    inside,
     joined,
     normalise,
     softmax,
@@ -86,13 +87,13 @@ def _document_frequency(view: View, points: Keys, owner: NDArray[np.int64], word
     keys, rows = [], []
     for size in view.sizes:
         every = hashed(points, size)
-        inside = points[size - 1 :] != 0
+        kept = inside(points, size)
         if view.words_only:
             known = np.zeros(len(every), dtype=bool)
             known[words.find(every)[0]] = True
-            inside = inside & known
-        keys.append(every[inside])
-        rows.append(owner[: len(every)][inside])
+            kept &= known
+        keys.append(every[kept])
+        rows.append(owner[: len(every)][kept])
     known, place = np.unique(np.concatenate(keys), return_inverse=True)
     pairs = np.unique(place.astype(np.int64) * (owner[-1] + 1) + np.concatenate(rows))
     return known, np.bincount(pairs // (owner[-1] + 1), minlength=len(known))
