@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import select, update
@@ -65,9 +66,14 @@ def seal(unit: Unit) -> int:
 
 
 def _broken_chain(session: Session) -> str:
-    previous: HistoryRow | None = None
     rows = select(HistoryRow).order_by(HistoryRow.case_id, HistoryRow.seq).execution_options(yield_per=2000)
-    for row in session.scalars(rows):
+    with closing(session.scalars(rows)) as found:
+        return _first_broken(found)
+
+
+def _first_broken(rows: Iterable[HistoryRow]) -> str:
+    previous: HistoryRow | None = None
+    for row in rows:
         same = previous is not None and previous.case_id == row.case_id
         expected = previous.hash if same and previous else START
         seq = previous.seq + 1 if same and previous else 1

@@ -42,26 +42,33 @@ def schema(parts):
     return parts
 
 
+CITY_TABLES = frozenset({"areas", "departments", "categories", "catalogue", "fallbacks", "users"})
+
+
 @pytest.fixture
 def database(schema):
-    """An empty database: every table is emptied before the test."""
+    """A database without any matter in it: every table but the city's is emptied before the test."""
     from hotline import db
     from web.tables import METADATA
 
-    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables if table.name not in CITY_TABLES)
     with db.engine().begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        connection.execute(text("SET session_replication_role = DEFAULT"))
+    return schema
+
+
+@pytest.fixture(scope="session")
+def loaded_city(schema):
+    """The demo city with its departments, categories, catalogue and users, loaded once."""
+    from web.city import load
+
+    load(demo=True)
     return schema
 
 
 @pytest.fixture
-def city(database):
-    """The demo city with its departments, categories, catalogue and users."""
-    from web.city import load
-
-    load(demo=True)
+def city(loaded_city, database):
+    """The demo city and no matter in it."""
     return database
 
 

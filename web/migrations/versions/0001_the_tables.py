@@ -26,6 +26,7 @@ CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE ON history
 
 
 def upgrade() -> None:
+    op.execute(sa.schema.CreateSequence(sa.Sequence("case_numbers")))
     op.create_table('agent_seats',
     sa.Column('user', sa.String(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
@@ -538,3 +539,4 @@ def downgrade() -> None:
     op.drop_table('areas')
     op.drop_table('alarms')
     op.drop_table('agent_seats')
+    op.execute(sa.schema.DropSequence(sa.Sequence("case_numbers")))
