@@ -30,8 +30,9 @@ def triage() -> None:
     "--corpus", type=_CORPUS, required=True, help="CSV 文件（列 text,label[,department]），或装有这类文件的目录"
 )
 @click.option("--out", type=_FOLDER, required=True, help="模型目录；已有的模型会被整体替换")
+@click.option("--words", type=_CORPUS, help="分类表 CSV（列 code,first,second,keywords）；名称和关键词一并学习")
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印模型说明（JSON）")
-def train(corpus: Path, out: Path, *, as_json: bool) -> None:
+def train(corpus: Path, out: Path, words: Path | None, *, as_json: bool) -> None:
     """用带标签的文本训练分类模型。"""
     from triage.training.fit import STEPS  # noqa: PLC0415 - only training pays for loading it
     from triage.training.run import train as run_train  # noqa: PLC0415
@@ -42,7 +43,7 @@ def train(corpus: Path, out: Path, *, as_json: bool) -> None:
             bar.set_postfix_str(name)
             bar.update()
 
-        card = _refusing(run_train, corpus, out, step, clock.now())
+        card = _refusing(run_train, corpus, out, step, clock.now(), words)
     _complain(card["rejected"], card["bad_rows"])
     click.echo(_line(card) if as_json else _train_summary(card))
 

@@ -247,6 +247,21 @@ def test_folds_spread_each_label_evenly():
     assert np.ptp(np.bincount(folds[target == 1], minlength=INNER_FOLDS)) == 1
 
 
+def test_a_category_without_rows_is_known_by_its_words(tmp_path):
+    table = [("0304", "水电", "供水", "停水;水压"), ("0909", "农业", "农药种子", "假种子;化肥;农药")]
+    words = write(tmp_path / "words.csv", table, ("code", "first", "second", "keywords"))
+    card = train(write(tmp_path / "corpus.csv", ROWS), tmp_path / "model", silent, NOW, words)
+    assert card["hints"] == 4 + 5
+    assert "0909" not in card["labels"]
+    assert load(tmp_path / "model").predict("买到了假种子，化肥也是假的").label == "0909"
+
+
+def test_a_table_without_words_is_refused(tmp_path):
+    words = write(tmp_path / "words.csv", [("0304", "供水")], ("code", "name"))
+    with pytest.raises(BadInput, match="words_columns"):
+        train(write(tmp_path / "corpus.csv", ROWS), tmp_path / "model", silent, NOW, words)
+
+
 NORMALISED = [
     ("A市B3区 的\n\n路", "某市某区 的 路", "masked places and blanks"),
     ("2026年１２月", "0000年00月", "digits, also full-width"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotline.errors import BadInput
 
 NEEDED = ("text", "label")
+CATEGORY = ("code", "first", "second", "keywords")
 ENCODINGS = ("utf-8-sig", "gb18030")  # the second is what spreadsheets on Chinese Windows write
 LONGEST = 100_000  # characters; a longer text is a broken quote, not a complaint
 
@@ -62,6 +63,24 @@ def read(path: Path) -> Corpus:
     if not examples:
         raise BadInput("corpus_empty", f"语料中没有可用的行：{path.name}")
     return Corpus(tuple(examples), tuple(bad), digest.hexdigest())
+
+
+def read_words(path: Path) -> tuple[tuple[str, str], ...]:
+    """(text, label) pairs of a category table (columns code,first,second,keywords; words parted by `;`).
+
+    Each category gives its name, each of its words, and all of them in one line. Raises BadInput like `read`.
+    """
+    reader = csv.DictReader(io.StringIO(_decoded(path.name, _content(path)), newline=""))
+    missing = [column for column in CATEGORY if column not in (reader.fieldnames or ())]
+    if missing:
+        raise BadInput("words_columns", f"{path.name} 缺少列：{'、'.join(missing)}")
+    return tuple(pair for row in reader for pair in _hints(row))
+
+
+def _hints(row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    words = [word.strip() for word in (row["keywords"] or "").split(";") if word.strip()]
+    for text in (row["second"], *words, row["first"] + "，".join((row["second"], *words))):
+        yield text, row["code"]
 
 
 def _files(path: Path) -> list[Path]:

@@ -45,22 +45,25 @@ class Fit:
     figures: dict[str, float] | None
 
 
-def fit(texts: Sequence[str], labels: Sequence[str], step: Step) -> Fit:
+def fit(texts: Sequence[str], labels: Sequence[str], step: Step, hints: Sequence[tuple[str, str]] = ()) -> Fit:
     """Weights from all rows, temperature from inner cross-validation. `step` hears each of STEPS as it begins.
 
-    Raises ValueError with fewer than two labels: there is nothing to tell apart.
+    `hints` are (text, label) pairs that are no citizen's words, such as a catalogue's: learnt from, never judged by; a
+    label may stand in them alone. Raises ValueError with fewer than two labels: there is nothing to tell apart.
     """
-    names = sorted(set(labels))
+    every = [*labels, *(label for _, label in hints)]
+    names = sorted(set(every))
     if len(names) < 2:  # noqa: PLR2004
         raise ValueError("a classifier needs at least two labels")
-    target = np.searchsorted(np.array(names), np.array(labels))
+    target = np.searchsorted(np.array(names), np.array(every))
     step("词表")
-    blocks, features = build_blocks([normalise(text) for text in texts])
-    scores = held_out_scores(features, target, len(names), step)
-    temperature = 1.0 if scores is None else likeliest_temperature(scores, target)
+    blocks, features = build_blocks([normalise(text) for text in (*texts, *(text for text, _ in hints))])
+    scores = held_out_scores(features, target, len(texts), len(names), step)
+    own = target[: len(texts)]
+    temperature = 1.0 if scores is None else likeliest_temperature(scores, own)
     step("权重")
     weights, intercept = fit_weights(features, target, len(names))
-    figures = None if scores is None else judged(softmax(scores, temperature), target)
+    figures = None if scores is None else judged(softmax(scores, temperature), own)
     return Fit(LinearModel(names, blocks, weights, intercept, temperature), figures)
 
 
@@ -143,18 +146,19 @@ def fold_numbers(target: NDArray[Any], folds: int) -> NDArray[np.int64]:
 
 
 def held_out_scores(
-    features: sparse.csr_array, target: NDArray[Any], labels: int, step: Step
+    features: sparse.csr_array, target: NDArray[Any], own: int, labels: int, step: Step
 ) -> NDArray[np.float64] | None:
-    """Every row scored by weights that never saw it; None where the rows are too few to hold any out."""
-    fold = fold_numbers(target, INNER_FOLDS)
-    scores = np.zeros((len(target), labels))
+    """Each of the first `own` rows scored by weights that never saw it; None where they are too few to hold any out."""
+    fold = np.full(len(target), -1)
+    fold[:own] = fold_numbers(target[:own], INNER_FOLDS)
+    scores = np.zeros((own, labels))
     for number in range(INNER_FOLDS):
         step(f"校准 {number + 1}/{INNER_FOLDS}")
         held = fold == number
         if not held.any() or len(np.unique(target[~held])) < 2:  # noqa: PLR2004
             return None
         weights, base = fit_weights(features[~held], target[~held], labels)
-        scores[held] = features[held] @ weights + base
+        scores[held[:own]] = features[held] @ weights + base
     return scores
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from hotline.clock import iso
 from hotline.errors import BadInput
 from triage.spacy_model import CARD, load, pipeline
-from triage.training.corpus import Corpus, read
+from triage.training.corpus import Corpus, read, read_words
 from triage.training.figures import accuracy, macro_f1, per_label
 from triage.training.fit import Fit, Step, fit
 
@@ -24,19 +24,20 @@ METHOD = "三路字符与词特征的线性支持向量机（一对其余），�
 _EXCHANGE, _HERE = 2, -100  # RENAME_EXCHANGE, AT_FDCWD of linux/fs.h
 
 
-def train(corpus: Path, out: Path, progress: Step, now: dt.datetime) -> dict[str, Any]:
+def train(corpus: Path, out: Path, progress: Step, now: dt.datetime, words: Path | None = None) -> dict[str, Any]:
     """Fits a model to a CSV file or a folder of them, puts it at `out` in one step, returns its card.
 
     `progress` hears the name of each of `fit.STEPS` parts as it begins; `now` (aware) is the card's date.
+    `words` is a category table whose names and words are learnt too, also for categories without a row in the corpus.
     Raises BadInput where the corpus cannot be used or `out` is a folder that is no model. Deterministic but for the
     date.
     """
     _check_replaceable(out)
-    rows = read(corpus)
-    if len(set(rows.labels)) < 2:  # noqa: PLR2004 - one label leaves nothing to tell apart
+    rows, hints = read(corpus), read_words(words) if words else ()
+    if len({*rows.labels, *(label for _, label in hints)}) < 2:  # noqa: PLR2004 - one label leaves nothing to tell apart
         raise BadInput("corpus_labels", "语料至少需要两个不同的标签")
-    fitted = fit(rows.texts, rows.labels, progress)
-    card = make_card(rows, fitted, now)
+    fitted = fit(rows.texts, rows.labels, progress, hints)
+    card = make_card(rows, fitted, now) | {"hints": len(hints)}
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
