@@ -263,9 +263,9 @@ def _send_back(work: Work) -> None:
     answered = {place.replied_at for place in work.live()}
     for place in work.live():
         place.status, place.replied_at = Delivery.SIGNED, None
-    for row in work.case.clocks:
-        if row.clock in _ENDED_BY_REPLY and row.stopped_at in answered:
-            work.clocks.restart(row)
+    for ended in work.case.clocks:
+        if ended.clock in _ENDED_BY_REPLY and ended.stopped_at in answered:
+            work.clocks.restart(ended)
 
 
 def _revisit(work: Work) -> None:

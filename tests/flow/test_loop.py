@@ -190,7 +190,7 @@ def test_a_changed_history_row_is_found():
     with transaction() as unit:
         assert history.seal(unit) == 2
     with db.engine().begin() as connection:
-        connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql("UPDATE history SET actor = 'x' WHERE seq = 2")
     with db.session() as session:
         assert "第 2 步" in history.verify(session)

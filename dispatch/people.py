@@ -1,0 +1,45 @@
+"""Whom a rung of the ladder reaches, by name: the handler, the head of his house, the duty supervisor."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.city_models import Department, User
+from hotline.models import Case, ClockRow
+from hotline.words import Role
+
+ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
+
+
+def _of_centre(session: Session, role: Role) -> list[User]:
+    return list(session.scalars(select(User).where(User.role == role.value, User.active).order_by(User.name)))
+
+
+def _of_department(session: Session, role: Role, department: str) -> list[User]:
+    rows = select(User).where(User.role == role.value, User.department == department, User.active)
+    return list(session.scalars(rows.order_by(User.name)))
+
+
+def _leader(session: Session, department: str) -> list[User]:
+    """The head of the house above, where there is one, else the house's own head."""
+    house = session.get(Department, department)
+    above = _of_department(session, Role.HEAD, house.parent) if house is not None and house.parent else []
+    return above or _of_department(session, Role.HEAD, department)
+
+
+def reached(session: Session, case: Case, row: ClockRow, audience: tuple[str, ...]) -> list[User]:
+    """The people of an audience for this clock, each once. A clock of the centre has the dispatchers as handlers."""
+    found: dict[str, User] = {}
+    for who in audience:
+        for user in _people(session, who, row.department):
+            found.setdefault(user.name, user)
+    return list(found.values())
+
+
+def _people(session: Session, who: str, department: str) -> list[User]:
+    if who == "system":
+        return []
+    if who == "supervisor":
+        return _of_centre(session, Role.SUPERVISOR)
+    if not department:
+        return _of_centre(session, Role.DISPATCHER if who == "handler" else Role.SUPERVISOR)
+    return _leader(session, department) if who == "leader" else _of_department(session, ROLES[who], department)

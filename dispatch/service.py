@@ -1,0 +1,150 @@
+"""The sweep: fires what is due, oldest first, each rung exactly once; and the machine's own forwarding.
+
+It costs what is due: one index on `next_at` is read, never the open cases (rules.md §3).
+"""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import selectinload
+
+from dispatch import catalogue, people
+from dispatch.models import Alarm
+from dispatch.routing import Route, owner, route
+from hotline import cases, clock, outbox
+from hotline.errors import HotlineError
+from hotline.events import RungFired
+from hotline.ladder import Rung
+from hotline.models import Case, ClockRow, Notice, RungRow
+from hotline.timing import ClockChanges, timing
+from hotline.unit import Unit, transaction
+from hotline.words import Action, Clock, State
+
+log = logging.getLogger(__name__)
+BATCH = 200
+RUNG_WORDS = {
+    "half": "时限已过半",
+    "yellow": "黄牌:一个工作日后到期",
+    "due_morning": "今日到期",
+    "warn": "即将自动转给兜底单位",
+    "fallback": "系统已自动转给兜底单位",
+    "overdue": "已超期",
+    "red": "红牌:超期督办",
+    "notice": "书面催办",
+    "listed": "列入通报",
+    "auto_forward": "系统自动转办",
+}
+
+
+def sweep(most: int = 10_000) -> int:
+    """Fire everything due by now, oldest first; returns how many rungs fired. Safe to run twice at once."""
+    fired = 0
+    while fired < most:
+        with transaction() as unit:
+            due = _due(unit)
+            for row in due:
+                _fire_safely(unit, row)
+        if not due:
+            break
+        fired += len(due)
+    return fired
+
+
+def _due(unit: Unit) -> list[ClockRow]:
+    rows = select(ClockRow).where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
+    return list(unit.session.scalars(rows.with_for_update(skip_locked=True)))
+
+
+def _fire_safely(unit: Unit, row: ClockRow) -> None:
+    """A rung that cannot be fired does not stop the others: it is put off and an alarm tells a person."""
+    try:
+        with unit.session.begin_nested():
+            _fire(unit, row)
+    except HotlineError as refused:
+        log.error("rung %s of clock %s refused: %s", row.next_rung, row.id, refused.code)  # noqa: TRY400 - no values in logs
+        unit.session.refresh(row)
+        row.next_at = unit.now + dt.timedelta(minutes=5)
+        alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行:{refused.message}")
+
+
+def _locked(unit: Unit, case_id: int) -> Case:
+    rows = select(Case).where(Case.id == case_id).options(selectinload(Case.places), selectinload(Case.clocks))
+    return unit.session.scalars(rows.with_for_update(of=Case)).one()
+
+
+def _fire(unit: Unit, row: ClockRow) -> None:
+    case = _locked(unit, row.case_id)
+    if row.stopped_at is not None or row.next_at is None:
+        return
+    code, due_at = row.next_rung, row.next_at
+    rung = next((r for r in timing().ladder(row) if r.code == code), Rung(code, due_at, ()))
+    ClockChanges(case, timing(), unit.now).aim(row, fired=code)
+    users = people.reached(unit.session, case, row, rung.audience)
+    named = [user.name for user in users]
+    once = insert(RungRow).values(
+        clock_id=row.id, case_id=case.id, rung=code, due_at=due_at, fired_at=unit.now, reached=named
+    )
+    if unit.session.execute(once.on_conflict_do_nothing().returning(RungRow.id)).first() is None:
+        return
+    _tell(unit, case, row, rung, named)
+    ACTS.get(code, _nothing)(unit, case)
+
+
+def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -> None:
+    text = f"{case.number} {Clock(row.clock).label}:{RUNG_WORDS[rung.code]}"
+    for name in named:
+        unit.session.add(Notice(at=unit.now, user=name, case_number=case.number, rung=rung.code, text=text))
+    told: dict[str, Any] = {"rung": rung.code, "clock": row.clock, "department": row.department, "reached": named}
+    cases.note(unit, case, "rung", told | {"due": rung.at.isoformat()})
+    unit.session.flush()
+    unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department))
+
+
+def _nothing(_unit: Unit, _case: Case) -> None:
+    """Most rungs only tell somebody."""
+
+
+def _send(unit: Unit, case: Case, way: Route, opinion: str) -> None:
+    named = [{"code": way.lead, "role": "lead"}, *({"code": code, "role": "co"} for code in way.co)]
+    cases.step(unit, case, Action.FORWARD, cases.SYSTEM, {"departments": named, "opinion": opinion})
+
+
+def auto_forward(unit: Unit, case: Case) -> None:
+    """The waiting time is over: accept, and forward where the machine is sure enough (rules.md §1.5)."""
+    if case.state == State.RECEIVED:
+        cases.step(unit, case, Action.ACCEPT, cases.SYSTEM, {})
+    sure = float(case.suggestion.get("confidence", 0)) >= timing().policy.automatic_forward_confidence
+    if case.state != State.ACCEPTED or not sure or case.suggestion.get("manual"):
+        return
+    way = route(catalogue.book(), case.category, case.area)
+    if not way.fallback:
+        _send(unit, case, way, f"系统自动转办:{way.reason}")
+
+
+def forward_to_fallback(unit: Unit, case: Case) -> None:
+    """The forward clock is nearly out: the owner that always exists gets the case, and the system says so."""
+    if case.state not in {State.RECEIVED, State.ACCEPTED}:
+        return
+    book = catalogue.book()
+    way = route(book, case.category, case.area)
+    if way.fault:
+        alarm(unit, "broken_rule", f"派单目录有误:{way.fault}", case.number)
+    _send(unit, case, Route(owner(book, case.area)), "转办时限将至,系统转属地兜底承办单位。")
+    alarm(unit, "fallback", f"{case.number} 无人转办,系统已转兜底单位。", case.number)
+
+
+ACTS = {"auto_forward": auto_forward, "fallback": forward_to_fallback}
+
+
+def alarm(unit: Unit, code: str, text: str, number: str = "") -> None:
+    """Something a person has to look at; it stays on the boards until somebody takes it."""
+    unit.session.add(Alarm(at=unit.now, code=code, text=text, case_number=number))
+
+
+def tidy() -> int:
+    """Old delivered messages go; returns how many."""
+    with transaction(clock.machine()) as unit:
+        return outbox.sweep_out(unit)
