@@ -1,0 +1,12 @@
+"""The pages of those who work here."""
+
+from flask import Blueprint
+
+from web.staff.board import board
+from web.staff.department import department
+from web.staff.desk import desk
+from web.staff.dispatch_list import dispatch_list
+from web.staff.pages import pages
+from web.staff.revisit import revisit
+
+STAFF: tuple[Blueprint, ...] = (desk, dispatch_list, department, revisit, board, pages)

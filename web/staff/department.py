@@ -1,0 +1,5 @@
+"""Staff pages: department."""
+
+from flask import Blueprint
+
+department = Blueprint("department", __name__)
