@@ -109,6 +109,7 @@ def main():
     print(" " * 28 + "".join(f"{head:>{width}}" for head, width in zip(heads, WIDTHS, strict=True)))
     for name, folded in results.items():
         print(row(name, folded))
+    print("The plain one has no calibrated probabilities: its ECE is that of the bare softmax of its distances.")
 
 
 if __name__ == "__main__":
