@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.city_models import Department, User
-from hotline.models import Case, ClockRow
+from hotline.models import ClockRow
 from hotline.words import Role
 
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
@@ -26,7 +26,7 @@ def _leader(session: Session, department: str) -> list[User]:
     return above or _of_department(session, Role.HEAD, department)
 
 
-def reached(session: Session, case: Case, row: ClockRow, audience: tuple[str, ...]) -> list[User]:
+def reached(session: Session, row: ClockRow, audience: tuple[str, ...]) -> list[User]:
     """The people of an audience for this clock, each once. A clock of the centre has the dispatchers as handlers."""
     found: dict[str, User] = {}
     for who in audience:

@@ -82,7 +82,7 @@ def _fire(unit: Unit, row: ClockRow) -> None:
     code, due_at = row.next_rung, row.next_at
     rung = next((r for r in timing().ladder(row) if r.code == code), Rung(code, due_at, ()))
     ClockChanges(case, timing(), unit.now).aim(row, fired=code)
-    users = people.reached(unit.session, case, row, rung.audience)
+    users = people.reached(unit.session, row, rung.audience)
     named = [user.name for user in users]
     once = insert(RungRow).values(
         clock_id=row.id, case_id=case.id, rung=code, due_at=due_at, fired_at=unit.now, reached=named

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Sequence, select
 from sqlalchemy.orm import Session
 
-from hotline import facts, history, privacy
 from hotline import clock as time
+from hotline import facts, history, privacy
 from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
@@ -17,7 +17,7 @@ from hotline.events import CaseChanged, CaseCreated, DeliverySent
 from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor, Refused, decide
 from hotline.models import Case, HistoryRow, SameRequest
-from hotline.timing import ClockChanges, Timing, timing
+from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import AT_ONCE, Action, Clock, Outcome, Role, State
 
@@ -132,8 +132,15 @@ def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
 
 
 def _note(
-    unit: Unit, case: Case, action: str, actor: Actor, before: str, told: dict[str, Any], words: str, last: HistoryRow | None
-) -> None:  # fmt: skip
+    unit: Unit,
+    case: Case,
+    action: str,
+    actor: Actor,
+    before: str,
+    told: dict[str, Any],
+    words: str,
+    last: HistoryRow | None,
+) -> None:
     row = HistoryRow(
         case_id=case.id,
         at=unit.now,
@@ -150,8 +157,13 @@ def _note(
 
 
 def act(
-    number: str, action: Action, actor: Actor, given: dict[str, Any], version: int | None = None, now: dt.datetime | None = None
-) -> Case:  # fmt: skip
+    number: str,
+    action: Action,
+    actor: Actor,
+    given: dict[str, Any],
+    version: int | None = None,
+    now: dt.datetime | None = None,
+) -> Case:
     """One step of a case. Raises Missing, BadInput, Forbidden, or Conflict when `version` is old."""
     form = parse(GIVEN[action], given).model_dump(mode="json")
     with transaction(now) as unit:

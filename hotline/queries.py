@@ -13,7 +13,8 @@ LOOK_BACK = dt.timedelta(days=180)  # longer than any limit with its extension a
 
 
 def _clocks(session: Session, period: Period) -> list[ClockFact]:
-    inside = [and_(at >= period.begin, at < period.end) for at in (ClockRow.due_at, ClockRow.started_at, ClockRow.stopped_at)]  # fmt: skip  # noqa: E501
+    stamps = (ClockRow.due_at, ClockRow.started_at, ClockRow.stopped_at)
+    inside = [and_(at >= period.begin, at < period.end) for at in stamps]
     rows = select(ClockRow, Case.lead).join(Case, Case.id == ClockRow.case_id)
     counted = ClockRow.clock.notin_([Clock.AUTO_FORWARD.value])
     return [
@@ -44,9 +45,9 @@ def _place_marks(session: Session, period: Period) -> list[Mark]:
     stamps = {"sent": Assignment.sent_at, "delivered": Assignment.delivered_at, "returned": Assignment.returned_at}
     marks = []
     for what, stamp in stamps.items():
-        for row in session.scalars(select(Assignment).where(stamp >= period.begin, stamp < period.end)):
-            if what != "sent" or not row.again:
-                marks.append(Mark(what, row.case_id, getattr(row, stamp.key), row.department, row.round))
+        rows = session.scalars(select(Assignment).where(stamp >= period.begin, stamp < period.end))
+        counted = (row for row in rows if what != "sent" or not row.again)
+        marks += [Mark(what, row.case_id, getattr(row, stamp.key), row.department, row.round) for row in counted]
     return marks
 
 

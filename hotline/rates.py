@@ -42,7 +42,10 @@ class ClockFact:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happened once: accepted, direct, closed, sent, returned, redispatched, replied, redone, rated, revisit, verdict, excluded."""
+    """Something that happened once.
+
+    `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction, solved.
+    """
 
     what: str
     case: int

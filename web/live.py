@@ -1,5 +1,6 @@
 """Socket.IO: rooms for desks, boards and chats. It pushes id, version and kind; the browser reads again by itself."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -42,6 +43,15 @@ def _board_connects(auth: Any = None) -> bool:
     return True
 
 
-def outside() -> SocketIO:
+@lru_cache
+def _outside() -> SocketIO:
     """A voice for processes that serve no sockets themselves."""
     return SocketIO(message_queue=Settings().redis())
+
+
+def push(rooms: set[str], event: str, told: dict[str, Any]) -> None:
+    """Say to these rooms of the desks, and to every board, that something changed: ids and versions only."""
+    voice = _outside()
+    for room in sorted(rooms):
+        voice.emit(event, told, to=room, namespace=DESK)
+    voice.emit(event, told, to="board", namespace=BOARD)

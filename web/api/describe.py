@@ -1,0 +1,126 @@
+"""The OpenAPI description, made from the same forms and tables that check the requests."""
+
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, jsonify
+from pydantic import BaseModel
+
+from hotline.given import GIVEN
+from hotline.words import Action
+from web.api import api
+from web.api.triage import Said
+from web.intake import NewMatter
+
+_REF = "#/components/schemas/{model}"
+_ERROR: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "fields"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string", "description": "简体中文,给人看"},
+                "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+        }
+    },
+}
+_NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
+
+
+def _answers(*codes: int) -> dict[str, Any]:
+    error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
+    good = {str(code): {"description": "好"} for code in codes}
+    bad = {
+        str(code): {"description": "见 error.code", "content": error} for code in (401, 403, 404, 409, 422, 429, 503)
+    }
+    return good | bad
+
+
+def _body(model: str) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}}
+
+
+def _get(summary: str, *query: str, path: bool = False) -> dict[str, Any]:
+    parameters = ([_NUMBER] if path else []) + _query(*query)
+    return {"get": {"summary": summary, "parameters": parameters, "responses": _answers(200)}}
+
+
+def _post(summary: str, model: str, *codes: int, parameters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    told = {"summary": summary, "requestBody": _body(model), "responses": _answers(*codes)}
+    return {"post": told | {"parameters": parameters or []}}
+
+
+def _paths() -> dict[str, Any]:
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
+    listed = _get("诉求列表", "state", "department", "due_before", "q", "open", "cursor", "limit")
+    return {
+        "/cases": listed | _post("登记诉求", "NewMatter", 201, 200, parameters=[key]),
+        "/cases/{number}": _get("一件诉求", "query_code", path=True),
+        "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER]),
+        "/cases/{number}/history": _get("办理过程", "query_code", path=True),
+        "/triage": _post("分类建议", "Said", 200),
+        "/kb/search": _get("查知识库", "q", "limit", "area"),
+        "/rates": _get("各项比率", "from", "to", "department", "by"),
+        "/calls": _get("来电记录", "since", "cursor", "limit"),
+        "/callbacks": _get("待回拨", "state", "cursor", "limit"),
+        "/lifecycle": _get("办理流程表"),
+        "/categories": _get("事项分类"),
+        "/departments": _get("部门"),
+        "/areas": _get("区域"),
+    }
+
+
+def _action_form(action: Action) -> dict[str, Any]:
+    """An action's own fields beside `action`, `version` and, for citizens, `query_code`."""
+    form = GIVEN[action].model_json_schema(ref_template=_REF)
+    common = {
+        "action": {"const": action.value, "title": action.label},
+        "version": {"type": "integer"},
+        "query_code": {"type": "string"},
+    }
+    return form | {"title": action.label, "properties": common | form.get("properties", {})}
+
+
+def _schemas() -> dict[str, Any]:
+    made: dict[str, Any] = {"Error": _ERROR}
+    models: list[type[BaseModel]] = [NewMatter, Said]
+    for model in models:
+        _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
+    forms = []
+    for action in Action:
+        name = f"Action_{action.value}"
+        _collect(made, name, _action_form(action))
+        forms.append({"$ref": _REF.format(model=name)})
+    made["Action"] = {"oneOf": forms}
+    return made
+
+
+def _collect(made: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
+    made.update(schema.pop("$defs", {}))
+    made[name] = schema
+
+
+@lru_cache
+def description() -> dict[str, Any]:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "12345 热线", "version": "1", "license": {"name": "GPL-3.0-or-later"}},
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"token": []}, {}],
+        "paths": _paths(),
+        "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+@api.get("/openapi.json")
+def openapi() -> Response:
+    """The OpenAPI document."""
+    return jsonify(description())

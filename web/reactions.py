@@ -1,0 +1,74 @@
+"""Every reaction of the house: event → handlers. A handler runs in its own transaction and takes a message once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hotline import events
+from hotline.models import Assignment, Case
+from hotline.unit import Unit
+from hotline.words import Action, State
+from kb import service as knowledge
+from triage import service as triage
+from web import live
+
+Handler = Callable[[Unit, Any], None]
+_BY_PERSON = frozenset({Action.FORWARD.value})
+_LISTS = {
+    State.RECEIVED: "dispatcher",
+    State.ACCEPTED: "dispatcher",
+    State.RETURNING: "dispatcher",
+    State.REPLIED: "reviewer",
+    State.PASSED: "revisitor",
+    State.CHECKING: "revisitor",
+    State.VERDICT: "supervisor",
+    State.RECTIFYING: "dispatcher",
+}
+
+
+def show_case(unit: Unit, event: events.CaseCreated | events.CaseChanged) -> None:
+    """Lists and boards read the case again: id, version and state, no words."""
+    case = unit.session.get(Case, event.case_id)
+    if case is None:
+        return
+    told = {"kind": "case", "number": case.number, "version": case.version, "state": case.state}
+    rooms = {f"role:{_LISTS[State(case.state)]}"} if State(case.state) in _LISTS else set()
+    live.push(rooms | {f"department:{code}" for code in _departments(unit, case.id)}, "changed", told)
+
+
+def _departments(unit: Unit, case_id: int) -> set[str]:
+    return {code for (code,) in unit.session.query(Assignment.department).filter_by(case_id=case_id)}
+
+
+def learn(unit: Unit, event: events.CaseChanged) -> None:
+    """A person chose another category than the machine and forwarded: an example."""
+    case = unit.session.get(Case, event.case_id)
+    if case is not None and event.action in _BY_PERSON and "machine" in case.suggestion:
+        triage.keep(unit, case, event.action)
+
+
+def show_rung(_unit: Unit, event: events.RungFired) -> None:
+    """Boards and the department see that something burns."""
+    told = {"kind": "rung", "number": event.number, "clock": event.clock, "rung": event.rung}
+    rooms = {"role:supervisor"} | ({f"department:{event.department}"} if event.department else set())
+    live.push(rooms, "changed", told)
+
+
+def show_call(_unit: Unit, event: events.CallChanged) -> None:
+    """The wall board counts again."""
+    live.push(set(), "changed", {"kind": "call", "id": event.call_id, "state": event.state})
+
+
+def show_chat(_unit: Unit, event: events.ChatChanged) -> None:
+    """Agents see a waiting chat."""
+    live.push({"role:agent"}, "changed", {"kind": "chat", "id": event.chat_id, "state": event.state})
+
+
+REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
+    events.CaseCreated: (show_case,),
+    events.CaseChanged: (show_case, learn),
+    events.RungFired: (show_rung,),
+    events.CallChanged: (show_call,),
+    events.ChatChanged: (show_chat,),
+    events.ArticleChanged: (knowledge.on_article_changed,),
+    events.DeliverySent: (),
+}

@@ -1,0 +1,54 @@
+"""The relay: takes waiting events from the outbox and gives them to the workers. Correctness lives here and in the
+tables; Celery and Redis are speed. With Redis away the events wait in the outbox and nothing is lost.
+"""
+
+import logging
+import signal
+import threading
+
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError as DatabaseDown
+
+from hotline import outbox
+from web import pulse
+from web.worker import react
+
+log = logging.getLogger("relay")
+PAUSE_SECONDS = 0.15
+DOWN_SECONDS = 2.0
+
+
+def once() -> int:
+    """Hand on what waits; returns how many. Raises when database or broker are away."""
+    messages = outbox.claim()
+    for message in messages:
+        react.apply_async((message.id,), retry=False)
+    pulse.beat("relay")
+    return len(messages)
+
+
+def run(stop: threading.Event) -> None:
+    """Until `stop`."""
+    while not stop.is_set():
+        try:
+            busy = once()
+        except (BrokerDown, RedisError, DatabaseDown, OSError) as down:
+            log.warning("waiting for %s", type(down).__name__)
+            stop.wait(DOWN_SECONDS)
+            continue
+        if not busy:
+            stop.wait(PAUSE_SECONDS)
+
+
+def main() -> None:
+    """The process."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run(stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Background work: Celery's application, the tasks and the beat. Task arguments are ids only.
+
+Start: `celery -A web.worker worker` and `celery -A web.worker beat`; one of each is enough for a city.
+"""
+
+import logging
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from dispatch import service as dispatch
+from hotline import db, history, outbox
+from hotline.events import revive
+from hotline.settings import Settings
+from hotline.unit import transaction
+from web import pulse
+from web.reactions import REACTIONS
+
+log = logging.getLogger(__name__)
+app = Celery("hotline", broker=Settings().broker())
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=4,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 120},
+    task_default_queue="react",
+    task_routes={"sweep": {"queue": "sweep"}, "seal": {"queue": "sweep"}, "tidy": {"queue": "sweep"}},
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        "sweep": {"task": "sweep", "schedule": 1.0, "options": {"expires": 5}},
+        "seal": {"task": "seal", "schedule": 60.0, "options": {"expires": 55}},
+        "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+    },
+)
+
+
+@worker_process_init.connect
+def _own_connections(**_signal: object) -> None:
+    """A forked worker must not share its parent's connections."""
+    db.engine().dispose(close=False)
+
+
+@app.task(name="react")
+def react(message_id: int) -> None:
+    """Give one message to all its handlers, each in its own transaction, each once."""
+    message = outbox.read(message_id)
+    if message is None:
+        return
+    event = revive(message.kind, message.payload)
+    try:
+        for handler in REACTIONS[type(event)]:
+            with transaction() as unit:
+                if outbox.first_time(unit, message_id, handler.__name__):
+                    handler(unit, event)
+    except Exception as error:
+        outbox.failed(message_id, message.attempts, type(error).__name__)
+        log.error("message %s of kind %s failed: %s", message_id, message.kind, type(error).__name__)  # noqa: TRY400
+        raise
+    outbox.done(message_id)
+
+
+@app.task(name="sweep")
+def sweep() -> int:
+    """Fire what is due; says that it lives."""
+    fired = dispatch.sweep()
+    pulse.beat("sweep")
+    return fired
+
+
+@app.task(name="seal")
+def seal() -> int:
+    """Seal the history written since the last seal."""
+    with transaction() as unit:
+        return history.seal(unit)
+
+
+@app.task(name="tidy")
+def tidy() -> int:
+    """Throw away what was delivered long ago."""
+    return dispatch.tidy()
