@@ -17,7 +17,7 @@ CITIZEN = Actor("citizen", Role.CITIZEN)
 _KEPT_SECONDS = 10
 
 
-class NotLoggedIn(HotlineError):
+class NotLoggedIn(HotlineError):  # noqa: N818
     """Nobody is known behind this request."""
 
     status = 401

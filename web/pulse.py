@@ -13,12 +13,12 @@ TELEPHONE_KEYS = "tel:alive:*"
 
 @lru_cache
 def client() -> "redis.Redis":
-    """This process's connection pool to Redis."""
+    """The connection pool of this process to Redis."""
     return redis.Redis.from_url(Settings().redis(), socket_timeout=3, socket_connect_timeout=3)
 
 
 def beat(name: str) -> None:
-    """`name` is alive now."""
+    """Say that `name` is alive now."""
     client().set(f"alive:{name}", f"{time.time():.3f}", ex=LASTS_SECONDS)
 
 

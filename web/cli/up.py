@@ -1,0 +1,180 @@
+"""`hotline up`: the whole system on one machine, in the foreground; Ctrl-C stops all of it cleanly."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from hotline.clock import drill_file
+from hotline.errors import BadInput
+from hotline.settings import CITY, ROOT, Settings
+from web.cli import DRILL
+from web.processes import Process, Supervisor
+
+HOST = "127.0.0.1"
+
+
+@click.command()
+@click.option("--port", default=12345, show_default=True, help="网页和接口的端口")
+@click.option("--sip-port", default=5060, show_default=True, help="SIP 端口(UDP 和 TCP)")
+@click.option("--host", default=HOST, show_default=True, help="监听地址;对外服务时写 0.0.0.0")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="数据文件夹,默认 var/")
+@click.option("--demo", is_flag=True, help="载入示范城市和演示账号")
+@click.option("--search", type=click.Choice(["tantivy", "elasticsearch"]), default="tantivy", show_default=True)
+def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, search: str) -> None:
+    """在一台机器上启动全部:数据库、Redis、网页、后台、检索、分类、电话。"""
+    if data is not None:
+        os.environ["HOTLINE_DATA"] = str(data.resolve())
+    if demo:
+        os.environ["HOTLINE_DEMO"] = "1"
+    _check(port, sip_port, host, demo=demo, search=search)
+    from web.embedded import Embedded
+
+    settings = Settings()
+    embedded = Embedded(settings)
+    try:
+        _say("启动数据库和 Redis……")
+        embedded.start()
+        settings.secret()
+        prepare(settings)
+        run(settings, host, port, sip_port)
+    finally:
+        (settings.data / DRILL).unlink(missing_ok=True)
+        _say("正在停止……")
+        embedded.stop()
+    _say("已全部停止。")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _check(port: int, sip_port: int, host: str, *, demo: bool, search: str) -> None:
+    """Refuse at once what would fail later."""
+    if drill_file() is not None and not demo:
+        raise BadInput("drill_without_demo", "演练时钟 HOTLINE_CLOCK 只能和 --demo 一起用。")
+    if search == "elasticsearch" and not Settings().elasticsearch_url:
+        raise BadInput("no_elasticsearch", "请先设置 ELASTICSEARCH_URL。")
+    for number, kind in ((port, socket.SOCK_STREAM), (sip_port, socket.SOCK_DGRAM)):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, number))
+            except OSError:
+                option = "--port" if kind == socket.SOCK_STREAM else "--sip-port"
+                raise BadInput("port_taken", f"端口 {number} 已被占用,请用 {option} 换一个。") from None
+
+
+def prepare(settings: Settings) -> None:
+    """Tables, the city, the classifier, the knowledge base: each only where it is missing."""
+    from web import city, schema
+
+    schema.upgrade()
+    if settings.demo:
+        city.load(demo=True)
+    if not (settings.data / "model").exists():
+        _train(settings)
+    _knowledge(settings)
+    note = settings.data / DRILL
+    note.unlink(missing_ok=True)
+    if drill_file() is not None:
+        note.write_text(os.environ["HOTLINE_CLOCK"], encoding="utf-8")
+
+
+def _train(settings: Settings) -> None:
+    from tqdm import tqdm
+
+    from hotline import clock
+    from triage.training.fit import STEPS
+    from triage.training.run import train
+
+    with tqdm(total=STEPS, file=sys.stderr, desc="训练分类模型", unit="步") as bar:
+
+        def step(name: str) -> None:
+            bar.set_postfix_str(name)
+            bar.update()
+
+        train(CITY / "corpus", settings.data / "model", step, clock.machine(), CITY / "categories.csv")
+
+
+def _knowledge(settings: Settings) -> None:
+    from kb import articles, service
+
+    if settings.demo:
+        articles.import_file(ROOT / "kb" / "starter" / "articles.csv", publish=True, actor="system")
+    if not (settings.data / "index").exists() or settings.elasticsearch_url:
+        _say("建立检索索引……")
+        service.reindex()
+
+
+def telephone_off() -> str:
+    """Why there is no telephone, and what to do; empty when it can be used."""
+    try:
+        import pjsua2  # noqa: F401
+    except ImportError as missing:
+        return (
+            f"电话不可用:pjsua2 没有装好({missing.name or 'pjsua2'})。执行 make telephone,按提示装好所缺的包,再重启。"
+        )
+    return ""
+
+
+def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[Process]:
+    """What runs beside the servers."""
+    python = sys.executable
+    celery = [python, "-m", "celery", "-A", "web.worker", "-q"]
+    gunicorn = [python, "-m", "gunicorn", "-k", "gthread", "--threads", "64", "-w", "1", "--keep-alive", "20"]
+    made = [
+        Process("web", [*gunicorn, "-b", f"{host}:{port}", "--graceful-timeout", "8", "web.serve:app()"]),
+        Process("worker", [*celery, "worker", "-c", "2", "-Q", "sweep,react", "--without-mingle", "--without-gossip"]),
+        Process("beat", [*celery, "beat", "-s", str(settings.data / "beat")]),
+        Process("relay", [python, "-m", "web.relay"]),
+    ]
+    if not os.environ.get("HOTLINE_TELEPHONE_OFF"):
+        line = ["--sip-port", str(sip_port), "--redis", settings.redis(), "--data", str(settings.data), "--bind", host]
+        made.append(Process("sip", [python, "-m", "telephony.connector", *line]))
+        made.append(Process("acd", [python, "-m", "telephony.acd"]))
+    return made
+
+
+def run(settings: Settings, host: str, port: int, sip_port: int) -> None:
+    """Start all, say where everything is once it is ready, wait for the end."""
+    os.environ["HOTLINE_TELEPHONE_OFF"] = telephone_off()
+    supervisor = Supervisor(settings.data / "log", processes(settings, host, port, sip_port))
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    supervisor.start()
+    threading.Thread(target=_announce, args=(settings, host, port, sip_port, stop), daemon=True).start()
+    try:
+        supervisor.watch(stop)
+    finally:
+        supervisor.stop()
+
+
+def _announce(settings: Settings, host: str, port: int, sip_port: int, stop: threading.Event) -> None:
+    from web.processes import ready
+
+    shown = HOST if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    if not ready(f"http://{shown}:{port}/readyz", stop):
+        return
+    _say(f"\n已就绪  http://{shown}:{port}/   (员工登录 http://{shown}:{port}/login)")
+    accounts = settings.data / "demo-accounts.txt"
+    if settings.demo and accounts.exists():
+        _say(f"演示账号和密码在 {accounts}(只有您能读):")
+        wanted = ("agent1", "dispatcher1", "reviewer1", "revisitor1", "supervisor1", "csglj1", "admin1")
+        for line in accounts.read_text(encoding="utf-8").splitlines():
+            if line.split("\t")[0] in wanted:
+                _say("  " + line)
+    off = os.environ.get("HOTLINE_TELEPHONE_OFF")
+    if off:
+        _say(off)
+        return
+    _say(f"电话  sip:12345@{shown}:{sip_port}(UDP、TCP)")
+    _say("试打  任一软电话拨上面的地址,或:")
+    _say(f"      sipp {shown}:{sip_port} -sn uac -s 12345 -i {shown} -m 1 -d 20000")
+    _say("      坐席话机是 sip:agent1@127.0.0.1:5701;没有坐席就绪时来电排队,挂机后生成回拨任务。")
