@@ -6,7 +6,9 @@ from web.staff.board import board
 from web.staff.department import department
 from web.staff.desk import desk
 from web.staff.dispatch_list import dispatch_list
+from web.staff.frame import frame
 from web.staff.pages import pages
 from web.staff.revisit import revisit
 
 STAFF: tuple[Blueprint, ...] = (desk, dispatch_list, department, revisit, board, pages)
+desk.app_context_processor(frame)

@@ -1,0 +1,40 @@
+"""What every staff page has on top: who is here, in which role, and the pages of that role."""
+
+from functools import lru_cache
+
+from hotline import db
+from hotline.city_models import User
+from hotline.words import Role
+from web import access
+
+R = Role
+PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/desk", "坐席", frozenset({R.AGENT, R.SUPERVISOR})),
+    ("/dispatch", "派单", frozenset({R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
+    ("/revisit", "回访", frozenset({R.REVISITOR, R.REVIEWER, R.SUPERVISOR})),
+    ("/board", "看板", frozenset({R.SUPERVISOR, R.AUDITOR})),
+    ("/department", "办理", frozenset({R.CLERK, R.HEAD})),
+    ("/kb", "知识库", frozenset({R.KEEPER, R.AGENT, R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
+    ("/admin", "系统", frozenset({R.ADMIN})),
+)
+
+
+@lru_cache(maxsize=4096)
+def shown_name(user: str) -> str:
+    """The name people know a user by; his login where there is none."""
+    with db.session() as reading:
+        row = reading.get(User, user)
+        return row.shown if row is not None and row.shown else user
+
+
+def pages_of(role: Role) -> list[tuple[str, str]]:
+    """(address, label) of the pages this role works with, in a fixed order."""
+    return [(path, label) for path, label, roles in PAGES if role in roles]
+
+
+def frame() -> dict[str, object]:
+    """For the templates: `staff_pages` and `staff_name` of whoever asks; nothing for citizens."""
+    actor = access.asking()
+    if actor.role is Role.CITIZEN:
+        return {}
+    return {"staff_pages": pages_of(actor.role), "staff_name": shown_name(actor.name)}
