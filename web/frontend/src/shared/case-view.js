@@ -1,0 +1,224 @@
+// One case as it reads: header, clocks in words, places, replies, revisits, the time line.
+//
+// await showCase(node, number) fetches and draws; draw(node, told, history) draws what was fetched.
+// act(number, version, action, given) performs a step. After a 409 call conflict(node, error, reread): it says who did
+// what, reads the case again, and touches no field.
+
+import { call } from "./http.js";
+import { fill, h } from "./dom.js";
+import { dueMark, dueWords, momentWords } from "./time.js";
+import { ACTIONS, CHANNELS, LEVELS, ROLES, VERDICTS } from "./case-words.js";
+
+const path = (number) => `/api/v1/cases/${encodeURIComponent(number)}`;
+
+export const read = (number) => call("GET", path(number));
+export const readHistory = async (number) => (await call("GET", `${path(number)}/history`)).items;
+export const act = (number, version, action, given = {}) => call("POST", `${path(number)}/actions`, { action, version, ...given });
+
+// The clock that runs out first, or null.
+export const leading = (told) => told.clocks.find((row) => !row.stopped_at) ?? null;
+
+// ◆ 转办 今天 17:40 到期 · 还剩 3 小时; focus or hover explains how it was reckoned.
+export function clockLine(row) {
+  const { mark, level } = dueMark(row);
+  const ended = row.stopped_at && (row.outcome === "cancelled" ? `不再计时 · ${momentWords(row.stopped_at)}` : `${momentWords(row.stopped_at)} 完成`);
+  const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "(超期)" : "";
+  const words = ended ? `${ended}${late}` : row.paused ? `暂停计时 · 原定 ${momentWords(row.due_at)}` : dueWords(row.due_at);
+  const notes = [row.extended && "已延期", row.provisional && "暂定:该年节假日安排还没有公布"].filter(Boolean);
+  return h(
+    "span",
+    { class: `clock ${level}`, tabindex: "0", title: row.explain, "aria-label": `${row.label} ${words}。${row.explain}` },
+    h("span", { class: "mark", "aria-hidden": "true" }, mark),
+    h("b", {}, row.label),
+    ` ${words}`,
+    notes.length ? h("em", {}, ` ${notes.join("·")}`) : null,
+    h("span", { class: "explain", "aria-hidden": "true" }, row.explain),
+  );
+}
+
+const pair = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
+const section = (title, ...inside) => h("section", { class: "part" }, h("h3", {}, title), inside);
+
+function person(told) {
+  const { name, phone, masked } = told.citizen;
+  const flags = [told.confidential && "保密", told.anonymous && "匿名", masked && "已遮挡"].filter(Boolean);
+  return [name || "未留姓名", phone, ...flags].filter(Boolean).join(" · ");
+}
+
+export function header(told) {
+  return h(
+    "header",
+    { class: "case-head" },
+    h("p", { class: "small quiet" }, `${told.number} · ${CHANNELS[told.channel] ?? told.channel} · ${momentWords(told.received_at)} 收到`),
+    h("h2", {}, told.title),
+    h(
+      "p",
+      { class: "tags" },
+      h("span", { class: "tag state" }, told.state_label),
+      h("span", { class: "tag" }, told.kind),
+      told.urgency === "一般" ? null : h("span", { class: "tag bad" }, `■ ${told.urgency}`),
+      told.confidential ? h("span", { class: "tag warn" }, "保密") : null,
+      told.round > 1 ? h("span", { class: "tag warn" }, `第 ${told.round} 次办理`) : null,
+    ),
+  );
+}
+
+const matter = (told) =>
+  h(
+    "div",
+    {},
+    h("p", { class: "said" }, told.content),
+    h(
+      "dl",
+      { class: "pairs" },
+      pair("市民", person(told)),
+      pair("地点", [told.place.area, told.place.address].filter(Boolean).join(" ")),
+      pair("时间", told.occurred_at && momentWords(told.occurred_at)),
+      pair("事项", told.suggestion?.category_name),
+    ),
+  );
+
+const clocksPart = (told) =>
+  told.clocks.length ? section("时限", h("ul", { class: "clocks" }, told.clocks.map((row) => h("li", {}, clockLine(row), owner(told, row))))) : null;
+
+function owner(told, row) {
+  const name = told.departments.find((place) => place.code === row.department)?.name;
+  return name ? h("span", { class: "quiet small" }, ` ${name}`) : null;
+}
+
+const placesPart = (told) =>
+  told.departments.length
+    ? section(
+        "承办部门",
+        h(
+          "ul",
+          { class: "plain" },
+          told.departments.map((place) =>
+            h(
+              "li",
+              {},
+              h("b", {}, place.name),
+              ` ${place.role_label} · ${place.status_label}`,
+              place.round > 1 ? ` · 第 ${place.round} 次` : null,
+              place.signed_at ? h("span", { class: "quiet" }, ` · ${momentWords(place.signed_at)} 签收`) : null,
+              place.opinion ? h("p", { class: "quiet" }, `转办意见:${place.opinion}`) : null,
+            ),
+          ),
+        ),
+      )
+    : null;
+
+const answerPart = (told) => (told.answer ? section("当场答复", h("p", { class: "said" }, told.answer)) : null);
+
+export function replyCard(told, reply) {
+  const name = told.departments.find((place) => place.code === reply.department)?.name ?? reply.department;
+  const back = (reply.sent_back ?? []).map((item) => (typeof item === "string" ? item : (item.reasons ?? []).join("、")));
+  return h(
+    "article",
+    { class: "reply" },
+    h("p", { class: "small quiet" }, `${name} · ${momentWords(reply.at)} · 第 ${reply.round} 次办理${reply.passed_at ? " · ✓ 已通过审核" : ""}`),
+    h("p", { class: "said" }, reply.public),
+    h(
+      "dl",
+      { class: "pairs" },
+      pair("是否属实", reply.facts),
+      pair("是否解决", reply.solved === undefined ? "" : reply.solved ? "已解决" : "未解决"),
+      pair("原因", reply.reason),
+      pair("办理情况", reply.internal),
+      pair("退回理由", back.filter(Boolean).join("；")),
+    ),
+  );
+}
+
+const repliesPart = (told) => (told.replies.length ? section("部门答复", told.replies.map((reply) => replyCard(told, reply))) : null);
+
+function revisitWords(row) {
+  if (!row.reached) return "没有接通";
+  const said = [row.contacted_by_department === false && "部门没有联系过", row.solved ? "已解决" : "未解决", LEVELS[row.satisfaction]];
+  return said.filter(Boolean).join(" · ");
+}
+
+const revisitsPart = (told) =>
+  told.revisits.length
+    ? section(
+        "回访",
+        h(
+          "ul",
+          { class: "plain" },
+          told.revisits.map((row) => h("li", {}, `${momentWords(row.at)} ${revisitWords(row)}`, row.words ? h("p", { class: "said" }, row.words) : null)),
+        ),
+      )
+    : null;
+
+const ratingsPart = (told) =>
+  told.ratings.length || told.verdict
+    ? section(
+        "评价",
+        h("ul", { class: "plain" }, told.ratings.map((row) => h("li", {}, `第 ${row.round} 次办理:${LEVELS[row.level]}`, row.words ? `「${row.words}」` : null))),
+        told.verdict ? h("p", {}, `判定:${VERDICTS[told.verdict] ?? told.verdict}`) : null,
+      )
+    : null;
+
+const step = (row) =>
+  h(
+    "li",
+    {},
+    h("time", { datetime: row.at }, momentWords(row.at)),
+    h("b", {}, ` ${ACTIONS[row.action] ?? row.action}`),
+    row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.actor === "system" ? "" : row.actor}`) : null,
+    row.words ? h("p", { class: "said" }, row.words) : null,
+  );
+
+export const timeLine = (history) =>
+  h("details", { class: "part", open: true }, h("summary", {}, `经过(${history.length} 步)`), h("ol", { class: "line" }, [...history].reverse().map(step)));
+
+export function draw(node, told, history = []) {
+  fill(
+    node,
+    h(
+      "div",
+      { class: "case", data: { number: told.number, version: String(told.version) } },
+      header(told),
+      matter(told),
+      clocksPart(told),
+      answerPart(told),
+      placesPart(told),
+      repliesPart(told),
+      revisitsPart(told),
+      ratingsPart(told),
+      history.length ? timeLine(history) : null,
+    ),
+  );
+  return told;
+}
+
+export const skeleton = () => h("div", { class: "skeleton", "aria-label": "正在读取", role: "status" }, h("i"), h("i"), h("i"), h("i"));
+
+export const failed = (error, retry) =>
+  h("div", { class: "notice bad", role: "alert" }, h("p", {}, error.message), h("button", { type: "button", class: "button", onclick: retry }, "重新读取"));
+
+// Fetches and draws; returns what was read, or null when that failed (the node says so and offers a retry).
+export async function showCase(node, number, { withHistory = true } = {}) {
+  fill(node, skeleton());
+  try {
+    const [told, history] = await Promise.all([read(number), withHistory ? readHistory(number) : []]);
+    return draw(node, told, history);
+  } catch (error) {
+    fill(node, failed(error, () => showCase(node, number, { withHistory })));
+    return null;
+  }
+}
+
+// A step that failed: tells why above `node`; when somebody else was first, says who did what and rereads the case.
+// Fields that stand outside the redrawn node keep what was typed. Returns whether it was a conflict.
+export async function conflict(node, error, reread) {
+  const other = error.status === 409;
+  const by = other && error.fields.by ? `(${error.fields.by})` : "";
+  const text = other ? `${error.message}${by} 您填写的内容还在,下面已是最新情况。` : error.message;
+  node.parentElement.querySelector(":scope > .told")?.remove();
+  node.before(h("div", { class: `notice told ${other ? "warn" : "bad"}`, role: "alert" }, h("p", {}, text)));
+  if (other) await reread();
+  return other;
+}
+
+export const clearTold = (node) => node.parentElement.querySelector(":scope > .told")?.remove();
