@@ -1,0 +1,177 @@
+"""What waits for the centre: one list per tab, what is due first stands first; read page by page in SQL.
+
+A list costs what waits (found by state), not what was ever taken in.
+"""
+
+import base64
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql import ColumnElement, Select, Subquery
+
+from hotline import facts, reading
+from hotline.city_models import Category
+from hotline.errors import BadInput
+from hotline.lifecycle import Actor
+from hotline.models import Case, ClockRow, Request
+from hotline.words import Clock, Role, State
+from web import suggest
+
+SHOWN_RETURNS = 5
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A list: the states it shows, the clocks that lead it, whose work it is."""
+
+    label: str
+    states: tuple[State, ...]
+    clocks: tuple[Clock, ...]
+    roles: frozenset[Role]
+    empty: str
+
+
+S, C, R = State, Clock, Role
+_SENDERS = frozenset({R.DISPATCHER, R.SUPERVISOR})
+_REVIEWERS = frozenset({R.REVIEWER, R.SUPERVISOR})
+_RECTIFY = (C.RECTIFICATION, C.RECTIFICATION_COMPLEX)
+TABS: dict[str, Tab] = {
+    "new": Tab("待转办", (S.RECEIVED, S.ACCEPTED), (C.ACCEPT, C.FORWARD), _SENDERS, "没有等待转办的诉求。新的会自动出现。"),
+    "returns": Tab("退单裁定", (S.RETURNING,), (C.ARBITRATION,), _SENDERS, "没有部门申请退单。"),
+    "review": Tab("答复审核", (S.REPLIED,), (C.REVIEW,), _REVIEWERS, "没有等待审核的答复。"),
+    "requests": Tab("延期/挂起", (), (C.EXTENSION,), frozenset({R.SUPERVISOR}), "没有等待审批的延期或挂起申请。"),
+    "redo": Tab("待重办", (S.RECTIFYING,), _RECTIFY, _SENDERS, "没有等待重办的诉求。"),
+}  # fmt: skip
+
+
+def tabs_of(role: Role) -> dict[str, Tab]:
+    """The tabs of a role, in order."""
+    return {name: tab for name, tab in TABS.items() if role in tab.roles}
+
+
+def _waiting(tab: Tab) -> ColumnElement[bool]:
+    if tab.states:
+        return Case.state.in_([state.value for state in tab.states])
+    return Case.id.in_(select(Request.case_id).where(_undecided()))
+
+
+def _undecided() -> ColumnElement[bool]:
+    return and_(Request.what.in_([facts.EXTENSION, facts.SUSPENSION]), Request.decided_at.is_(None))
+
+
+def counts(session: Session, role: Role) -> dict[str, int]:
+    """How many wait in each tab of this role."""
+    return {
+        name: session.scalar(select(func.count()).select_from(Case).where(_waiting(tab))) or 0
+        for name, tab in tabs_of(role).items()
+    }
+
+
+def _dues(tab: Tab) -> Subquery:
+    """Case → when its leading clock runs out; a case without such a clock counts from when it came in."""
+    leading = and_(
+        ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.clock.in_([c.value for c in tab.clocks])
+    )
+    due = select(func.min(ClockRow.due_at)).where(leading).correlate(Case).scalar_subquery()
+    return (
+        select(Case.id.label("id"), func.coalesce(due, Case.received_at).label("due")).where(_waiting(tab)).subquery()
+    )
+
+
+def _narrowed(found: Select[Any], asked: dict[str, str]) -> Select[Any]:
+    """Filters of the address: area, channel, urgency, q (number or words of the title)."""
+    for name, column in (("area", Case.area), ("channel", Case.channel), ("urgency", Case.urgency)):
+        if asked.get(name):
+            found = found.where(column == asked[name])
+    words = asked.get("q", "").strip()
+    if words:
+        found = found.where(or_(Case.number == words, Case.title.contains(words, autoescape=True)))
+    return found
+
+
+def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit: int) -> tuple[list[dict[str, Any]], str | None]:  # fmt: skip  # noqa: E501
+    """(rows, cursor of the next page or None). Raises BadInput `bad_cursor`."""
+    dues = _dues(tab)
+    found = select(Case, dues.c.due).join(dues, dues.c.id == Case.id).options(selectinload(Case.clocks))
+    found = _narrowed(found, asked)
+    if asked.get("cursor"):
+        due, number = _after(asked["cursor"])
+        found = found.where(tuple_(dues.c.due, Case.id) > tuple_(due, number))
+    rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)))
+    more = _cursor(rows[limit - 1]) if len(rows) > limit else None
+    return [_told(case, actor) for case, _ in rows[:limit]], more
+
+
+def _told(case: Case, actor: Actor) -> dict[str, Any]:
+    said = {
+        name: case.suggestion.get(name, "") for name in ("category_name", "department_name", "confidence", "reason")
+    }
+    return reading.brief(case, actor) | {"suggestion": said}
+
+
+def _cursor(row: Row[Any]) -> str:
+    case, due = row[0], row[1]
+    return base64.urlsafe_b64encode(f"{due.isoformat()}|{case.id}".encode()).decode()
+
+
+def _after(cursor: str) -> tuple[dt.datetime, int]:
+    try:
+        due, _, number = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return dt.datetime.fromisoformat(due), int(number)
+    except ValueError:
+        raise BadInput("bad_cursor", "分页标记不对。", {"cursor": "不对"}) from None
+
+
+def beside(session: Session, case: Case) -> dict[str, Any]:
+    """What a decision about this case needs beside its text."""
+    return {
+        "choices": _choices(case),
+        "words": _moving_words(session, case),
+        "requests": _requests(session, Request.case_id == case.id, Request.decided_at.is_(None)),
+        "returned": _returned(session, case),
+    }
+
+
+def _choices(case: Case) -> list[dict[str, Any]]:
+    """Three suggestions with reasons; asked again where none could be given when the case came in."""
+    kept = case.suggestion.get("top") or suggest.suggest(f"{case.title}\n{case.content}", case.area)["top"]
+    chosen = case.suggestion.get("category", "")
+    first = [suggest.by_category(chosen, case.area)] if chosen and all(c["category"] != chosen for c in kept) else []
+    return [*first, *kept][:3]
+
+
+def _moving_words(session: Session, case: Case) -> list[str]:
+    """Words of the suggested category's own list that stand in the text."""
+    row = session.get(Category, case.category) if case.category else None
+    return [word for word in row.keywords if word in case.content] if row is not None else []
+
+
+def _returned(session: Session, case: Case) -> list[dict[str, Any]]:
+    """Returns of the same category, newest first: who gave what back and why."""
+    same = Request.case_id.in_(select(Case.id).where(Case.category == case.category, Case.id != case.id))
+    if not case.category:
+        return []
+    return _requests(session, Request.what == facts.RETURN, same)
+
+
+def _requests(session: Session, *wanted: ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = select(Request, Case.number).join(Case, Case.id == Request.case_id).where(*wanted)
+    names = suggest.names()["department"]
+    return [
+        {
+            "what": row.what,
+            "number": number,
+            "department": row.department,
+            "department_name": names.get(row.department, row.department),
+            "by": row.by,
+            "at": row.at.isoformat(),
+            "reason": row.reason,
+            "days": row.days,
+            "verdict": row.verdict,
+            "verdict_reason": row.verdict_reason,
+        }
+        for row, number in session.execute(rows.order_by(Request.id.desc()).limit(SHOWN_RETURNS))
+    ]
