@@ -18,6 +18,7 @@ from hotline.timing import timing
 from triage import spacy_model
 from triage.classify import Classifier, Prediction, Unavailable
 from triage.keyword_classify import KeywordClassifier
+from triage.places import Gazetteer
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,12 @@ def gazetteer() -> dict[str, str]:
 
 
 @lru_cache
+def places() -> Gazetteer:
+    """The same names for the extraction."""
+    return Gazetteer(gazetteer())
+
+
+@lru_cache
 def classifier() -> Classifier:
     """The trained model of this city; without one the words of the catalogue."""
     try:
@@ -53,7 +60,7 @@ def classifier() -> Classifier:
 
 def forget() -> None:
     """Read names and model again."""
-    for kept in (names, gazetteer, classifier):
+    for kept in (names, gazetteer, places, classifier):
         kept.cache_clear()
     catalogue.forget()
 

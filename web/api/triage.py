@@ -1,19 +1,25 @@
 """Suggestions and answers while somebody types."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask import Response, jsonify, request
 from pydantic import Field
 
 from hotline import clock, db
-from hotline.errors import BadInput
+from hotline.errors import BadInput, Missing
 from hotline.given import Given, parse
 from hotline.words import CENTRE
 from kb import service as knowledge
+from kb.models import Article
 from triage import extract, urgency
 from web import access, similar, suggest
 from web.api import api
 from web.errors import object_body
+
+
+PUBLISHED = "published"
+_SHOWN = ("code", "title", "body", "kind", "department", "area", "version")
 
 
 class Said(Given):
@@ -27,11 +33,11 @@ def triage() -> Response:
     actor = access.staff()
     said = parse(Said, object_body())
     found = suggest.suggest(said.text, said.area)
-    press = urgency.suggest(said.text)
+    press = urgency.assess(said.text)
     with db.session() as session:
         near = similar.find(session, said.text, found["category"], found["area"]) if actor.role in CENTRE else []
-    fields = [one.as_dict() for one in extract.extract(said.text, suggest.gazetteer(), clock.now())]
-    return jsonify(found | {"urgency": press.as_dict(), "fields": fields, "similar": near})
+    fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
+    return jsonify(found | {"urgency": press.urgency, "risk": asdict(press), "fields": fields, "similar": near})
 
 
 @api.get("/kb/search")
@@ -52,7 +58,11 @@ def _item(one: Any) -> dict[str, Any]:
 @api.get("/kb/articles/<code>")
 def article(code: str) -> Response:
     """One published article."""
-    return jsonify(knowledge.read(code))
+    with db.session() as session:
+        found = session.get(Article, code)
+        if found is None or found.state != PUBLISHED:
+            raise Missing("no_such_article", "没有这篇知识。")
+        return jsonify({name: getattr(found, name) for name in _SHOWN} | {"updated_at": clock.iso(found.updated_at)})
 
 
 @api.get("/categories")
