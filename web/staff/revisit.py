@@ -1,5 +1,133 @@
-"""Staff pages: revisit."""
+"""The revisit group's page: whom to call next, with which clock, how often it was tried, and what follows."""
 
-from flask import Blueprint
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from sqlalchemy import ColumnElement, DateTime, and_, func, literal, select
+from sqlalchemy.orm import Session, selectinload
+
+from hotline import clock, db, reading
+from hotline.errors import BadInput
+from hotline.lifecycle import Actor
+from hotline.models import Case, ClockRow, RevisitRow
+from hotline.policy import Policy
+from hotline.timing import timing
+from hotline.words import Clock, Role, State
+from web import access
 
 revisit = Blueprint("revisit", __name__)
+READERS = (Role.REVISITOR, Role.SUPERVISOR)
+SHOWN = 200
+MOST_COUNTED = 999
+NOON = dt.time(12, 0)
+TABS: dict[str, tuple[str, tuple[State, ...]]] = {
+    "call": ("待回访", (State.PASSED, State.CHECKING)),
+    "verdict": ("判定待复核", (State.VERDICT,)),
+    "redo": ("待重办", (State.RECTIFYING,)),
+}
+_CALLING = [name.value for name in (Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW)]
+_NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+def half_day(at: dt.datetime) -> tuple[dt.date, bool]:
+    """The half day an instant lies in: local date, and whether it is the afternoon."""
+    local = clock.local(at)
+    return local.date(), local.time() >= NOON
+
+
+def next_half_day(tried: dt.datetime, policy: Policy) -> dt.datetime:
+    """When to try again after nobody answered: the afternoon of a morning, the next morning of an afternoon.
+
+    Takes and gives aware instants; afternoons begin with the last office interval, and nobody is called outside the
+    profile's `revisit_hours` (rules.md §2).
+    """
+    day, afternoon = half_day(tried)
+    first, last = policy.revisit_hours
+    later = max(dt.time(*divmod(policy.calendar.office[-1][0], 60)), NOON, first)
+    if not afternoon and later < last:
+        return dt.datetime.combine(day, later, clock.SHANGHAI)
+    return dt.datetime.combine(day + dt.timedelta(days=1), first, clock.SHANGHAI)
+
+
+def is_quiet(now: dt.datetime, hours: tuple[dt.time, dt.time]) -> bool:
+    """Whether nobody is called now (rules.md §2)."""
+    return not hours[0] <= clock.local(now).time() < hours[1]
+
+
+def _tries(session: Session, cases: list[Case]) -> dict[int, list[RevisitRow]]:
+    """The tries of each case in its present round, in order."""
+    rounds = {case.id: case.round for case in cases}
+    rows = select(RevisitRow).where(RevisitRow.case_id.in_(rounds)).order_by(RevisitRow.id)
+    found: dict[int, list[RevisitRow]] = {number: [] for number in rounds}
+    for row in session.scalars(rows):
+        if row.round == rounds[row.case_id]:
+            found[row.case_id].append(row)
+    return found
+
+
+def _told_tries(rows: list[RevisitRow], policy: Policy, now: dt.datetime) -> dict[str, Any]:
+    """How often nobody answered, and from when another try counts; `next_at` is null where it may be now."""
+    missed = [row.at for row in rows if not row.reached]
+    again = next_half_day(missed[-1], policy) if missed else None
+    return {
+        "count": len(missed),
+        "needed": policy.revisit_tries,
+        "spoken": any(row.reached for row in rows),
+        "last_at": clock.iso(missed[-1]) if missed else None,
+        "next_at": clock.iso(again) if again and again > now else None,
+    }
+
+
+def _page(states: tuple[State, ...]) -> Any:
+    calling = and_(ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.clock.in_(_CALLING))
+    due = select(func.min(ClockRow.due_at)).where(calling).correlate(Case).scalar_subquery()
+    key = func.coalesce(due, literal(_NEVER, DateTime(timezone=True)))
+    rows = select(Case).where(_in(states)).options(selectinload(Case.clocks)).order_by(key, Case.id)
+    return rows.limit(SHOWN)
+
+
+def _in(states: tuple[State, ...]) -> ColumnElement[bool]:
+    return Case.state.in_([state.value for state in states])
+
+
+def _count(session: Session, states: tuple[State, ...]) -> int:
+    found = select(Case.id).where(_in(states)).limit(MOST_COUNTED + 1)
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def _row(case: Case, tries: list[RevisitRow], actor: Actor, now: dt.datetime) -> dict[str, Any]:
+    told = reading.brief(case, actor)
+    running = [row for row in told["clocks"] if row["clock"] in _CALLING]
+    more = {"tries": _told_tries(tries, timing().policy, now), "verdict": case.verdict, "verdict_by": case.verdict_by}
+    return told | more | {"clock": running[0] if running else None}
+
+
+def _callable_first(row: dict[str, Any]) -> bool:
+    """Who may be called now stands before who was tried in this half day; both by due time."""
+    return row["tries"]["next_at"] is not None
+
+
+@revisit.get("/revisit")
+def page() -> str:
+    """The call list with the script."""
+    access.staff(*READERS)
+    return render_template("staff/revisit.html", tabs={name: label for name, (label, _) in TABS.items()})
+
+
+@revisit.get("/revisit/list")
+def listed() -> Response:
+    """`{items, counts, quiet, hours}` of one tab; at most the 200 that are due first."""
+    actor = access.staff(*READERS)
+    tab = request.args.get("tab", "call")
+    if tab not in TABS:
+        raise BadInput("unknown_tab", "没有这个页签。", {"tab": "没有这个页签"})
+    now, hours = clock.now(), timing().policy.revisit_hours
+    with db.session() as session:
+        cases = list(session.scalars(_page(TABS[tab][1])))
+        tries = _tries(session, cases)
+        items = [_row(case, tries[case.id], actor, now) for case in cases]
+        counts = {name: _count(session, states) for name, (_, states) in TABS.items()}
+    told = {"items": sorted(items, key=_callable_first), "next": None, "counts": counts}
+    shown = [f"{at:%H:%M}" for at in hours]
+    return jsonify(told | {"quiet": is_quiet(now, hours), "hours": shown, "as_of": clock.iso(now)})
