@@ -1,0 +1,207 @@
+"""Agents' seats: what an agent says of himself, and what the machine does to his seat.
+
+The functions that take a Unit run inside an open transaction and lock the seat. `not_before` is the machine's own
+time (`clock.machine`), also in a drill: until then the seat does not ring, or its wrap-up lasts, or its offer is open.
+"""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline import clock
+from hotline.city_models import User
+from hotline.errors import BadInput, Conflict, Forbidden, Missing
+from hotline.lifecycle import Actor
+from hotline.unit import Unit, transaction
+from hotline.words import Role
+from telephony.models import AgentSeat
+from telephony.queueing import Rules, after_failure
+from telephony.words import ENGAGED, SeatState, Status
+
+LONGEST_REASON = 40
+_FORCES = frozenset({Role.SUPERVISOR, Role.ADMIN})
+
+
+# --- what people say ------------------------------------------------------------------------------------------------
+
+
+def sign_in(user: str, now: dt.datetime | None = None) -> AgentSeat:
+    """The agent is there and ready. BadInput when he has no phone, Missing when there is no such user."""
+    with transaction(now) as unit:
+        _check_phone(unit.session, user)
+        return _say(unit, user, Status.READY, "")
+
+
+def pause(user: str, reason: str, now: dt.datetime | None = None) -> AgentSeat:
+    """On break, with a reason; a call that already rings or runs is not touched. BadInput without a reason."""
+    with transaction(now) as unit:
+        return _say(unit, user, Status.BREAK, _reason(reason))
+
+
+def after_call(user: str, now: dt.datetime | None = None) -> AgentSeat:
+    """He needs more time after a call, until he says that he is ready."""
+    with transaction(now) as unit:
+        return _say(unit, user, Status.WRAP_UP, "")
+
+
+def sign_off(user: str, now: dt.datetime | None = None) -> AgentSeat:
+    """Off duty. Conflict while his phone rings or he speaks."""
+    with transaction(now) as unit:
+        seat = seat_of(unit, user)
+        if seat.state in ENGAGED:
+            raise Conflict("on_call", "正在振铃或通话,请在通话结束后签退。", {"status": seat.state})
+        return _say(unit, user, Status.OFF, "")
+
+
+def force(user: str, status: str, reason: str, by: Actor, now: dt.datetime | None = None) -> AgentSeat:
+    """A supervisor sets an agent's status, always with a reason; a running call goes on. Forbidden for others."""
+    if by.role not in _FORCES:
+        raise Forbidden("not_supervisor", "只有值班长可以更改他人的坐席状态。")
+    if status not in set(Status):
+        raise BadInput("status_unknown", "没有这种坐席状态。", {"status": status})
+    with transaction(now) as unit:
+        _check_phone(unit.session, user)
+        return _say(unit, user, Status(status), f"{by.name}:{_reason(reason)}")
+
+
+def change(user: str, status: str, reason: str = "", now: dt.datetime | None = None) -> AgentSeat:
+    """The same four by name, for a door that gets `status` as a word. BadInput for another word."""
+    says: dict[str, Any] = {Status.READY: sign_in, Status.WRAP_UP: after_call, Status.OFF: sign_off}
+    if status == Status.BREAK:
+        return pause(user, reason, now)
+    if status not in says:
+        raise BadInput("status_unknown", "没有这种坐席状态。", {"status": status})
+    seat: AgentSeat = says[status](user, now=now)
+    return seat
+
+
+def _reason(text: str) -> str:
+    said = " ".join(text.split())
+    if not said or len(said) > LONGEST_REASON:
+        raise BadInput("reason_missing", f"请填写原因(不超过{LONGEST_REASON}个字)。", {"reason": "缺少此项或过长"})
+    return said
+
+
+def _check_phone(session: Session, user: str) -> None:
+    row = session.get(User, user)
+    if row is None or not row.active:
+        raise Missing("no_such_user", "没有这个用户。")
+    if not row.phone_uri:
+        raise BadInput(
+            "no_phone", "您的账号没有登记话机地址,无法接听电话,请联系系统管理员。", {"phone_uri": "缺少此项"}
+        )
+
+
+def _say(unit: Unit, user: str, status: Status, reason: str) -> AgentSeat:
+    seat = seat_of(unit, user)
+    was_free = seat.status == Status.READY and seat.state == SeatState.IDLE
+    seat.status, seat.reason, seat.since = status, reason, unit.now
+    if status is Status.READY:
+        seat.missed = 0
+    if seat.state not in ENGAGED:
+        seat.state = SeatState.WRAP_UP if status is Status.WRAP_UP else SeatState.IDLE
+        seat.not_before = None
+        if not was_free:
+            seat.idle_since = unit.now
+    unit.session.flush()
+    return seat
+
+
+# --- what the machine does ------------------------------------------------------------------------------------------
+
+
+def seat_of(unit: Unit, user: str) -> AgentSeat:
+    """The agent's seat, locked; a first one is made, off duty."""
+    first = insert(AgentSeat).values(
+        user=user, status=Status.OFF, since=unit.now, state=SeatState.IDLE, idle_since=unit.now, call="", token="",
+        reason="", missed=0,
+    )  # fmt: skip
+    unit.session.execute(first.on_conflict_do_nothing(index_elements=["user"]))
+    return unit.session.get_one(AgentSeat, user, with_for_update=True, populate_existing=True)
+
+
+def holding(unit: Unit, call: str) -> AgentSeat | None:
+    """The seat that has this call, locked."""
+    rows = select(AgentSeat).where(AgentSeat.call == call).with_for_update()
+    return unit.session.scalars(rows.execution_options(populate_existing=True)).first()
+
+
+def release(unit: Unit, seat: AgentSeat) -> None:
+    """An offer went away without the agent's doing: he keeps his place among the idle."""
+    _let_go(unit, seat, SeatState.IDLE)
+    seat.not_before = None
+
+
+def fail(unit: Unit, seat: AgentSeat, reason: str, rules: Rules) -> None:
+    """An offer came to nothing: the seat pauses, and goes to break when it missed too many in a row."""
+    cost = after_failure(reason, seat.missed, rules)
+    _let_go(unit, seat, SeatState.IDLE)
+    seat.missed, seat.not_before = cost.missed, clock.machine() + cost.pause
+    if cost.words and seat.status == Status.READY:
+        seat.status, seat.reason = Status.BREAK, cost.words
+
+
+def talk(unit: Unit, seat: AgentSeat, call: str, token: str) -> None:
+    """The agent took the call."""
+    seat.state, seat.call, seat.token = SeatState.TALKING, call, token
+    seat.since, seat.not_before, seat.missed = unit.now, None, 0
+
+
+def hang_up(unit: Unit, seat: AgentSeat, rules: Rules) -> None:
+    """His talk is over: timed wrap-up when he was ready; what he asked for meanwhile (break, wrap-up) otherwise."""
+    wish = seat.status
+    _let_go(unit, seat, SeatState.WRAP_UP if wish in {Status.READY, Status.WRAP_UP} else SeatState.IDLE)
+    seat.idle_since, seat.not_before = unit.now, None
+    if wish == Status.READY:
+        seat.status, seat.not_before = Status.WRAP_UP, clock.machine() + dt.timedelta(seconds=rules.wrap_up)
+
+
+def _let_go(unit: Unit, seat: AgentSeat, state: SeatState) -> None:
+    seat.state, seat.call, seat.token, seat.since = state, "", "", unit.now
+
+
+def end_wrap_ups(unit: Unit) -> list[str]:
+    """Seats whose timed wrap-up is over become ready; returns their users."""
+    over = AgentSeat.not_before <= clock.machine()
+    rows = select(AgentSeat).where(AgentSeat.state == SeatState.WRAP_UP, over).order_by(AgentSeat.user)
+    seats = list(unit.session.scalars(rows.with_for_update(skip_locked=True)))
+    for seat in seats:
+        seat.status, seat.state, seat.not_before = Status.READY, SeatState.IDLE, None
+        seat.since = seat.idle_since = unit.now
+    return [seat.user for seat in seats]
+
+
+# --- who is there ---------------------------------------------------------------------------------------------------
+
+
+def seats(session: Session, now: dt.datetime) -> list[dict[str, Any]]:
+    """Every seat that is not off duty, with the seconds it has been as it is; by user."""
+    rows = select(AgentSeat, User.shown).join(User, User.name == AgentSeat.user)
+    found = session.execute(rows.where(AgentSeat.status != Status.OFF).order_by(AgentSeat.user))
+    return [seat_told(seat, shown, now) for seat, shown in found]
+
+
+def seat_told(seat: AgentSeat, shown: str, now: dt.datetime) -> dict[str, Any]:
+    """A seat as desks and boards show it."""
+    return {
+        "user": seat.user,
+        "name": shown,
+        "status": seat.status,
+        "status_label": Status(seat.status).label,
+        "state": seat.state,
+        "state_label": SeatState(seat.state).label,
+        "reason": seat.reason,
+        "call": seat.call,
+        "since": clock.iso(seat.since),
+        "seconds": max(int((now - seat.since).total_seconds()), 0),
+        "missed": seat.missed,
+    }
+
+
+def seat(session: Session, user: str, now: dt.datetime) -> dict[str, Any] | None:
+    """One agent's own seat, or None when he never signed in."""
+    row = session.get(AgentSeat, user)
+    return None if row is None else seat_told(row, user, now)

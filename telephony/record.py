@@ -1,0 +1,266 @@
+"""What each event of the connector does to the record of a call, its seat and its debt; one function per event.
+
+The connector's word about who speaks with whom is the truth; the queue follows it. Events that come late or after
+the end change nothing but what is still missing.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hotline import privacy
+from hotline.events import CallChanged
+from hotline.unit import Unit
+from telephony import agents, callbacks
+from telephony.models import AgentSeat, Call
+from telephony.queueing import Rules
+from telephony.words import SPOKEN_TO, CallState, Exit, SeatState
+
+LONGEST_CALLER = 40
+LONGEST_FILE = 300
+_DIALLED = re.compile(r"[^0-9A-Za-z+*#._-]")
+_MOBILE = re.compile(r"(?:\+|00)?(?:86)?0?(1[3-9]\d{9})")
+_WITHHELD = frozenset({"anonymous", "unknown", "restricted", "unavailable", "private"})
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What is said after the commit. `to`: "connector" (body is a command) or "desk" (body is ids for one user)."""
+
+    to: str
+    body: dict[str, Any]
+
+
+def command(kind: str, **fields: Any) -> Reaction:
+    """A command for the connector."""
+    return Reaction("connector", {"type": kind, **fields})
+
+
+def told(user: str, event: str, call: str) -> Reaction:
+    """A word for one desk: pop, call or seat, and the call's id; the web re-reads by it."""
+    return Reaction("desk", {"user": user, "event": event, "call": call})
+
+
+@dataclass
+class Work:
+    """One event being taken."""
+
+    unit: Unit
+    call: Call
+    event: Mapping[str, Any]
+    at: dt.datetime
+    rules: Rules
+    said: list[Reaction] = field(default_factory=list)
+
+    def text(self, name: str, most: int = LONGEST_FILE) -> str:
+        """A field as text without control characters."""
+        return "".join(c for c in str(self.event.get(name) or "") if c.isprintable())[:most]
+
+    def stamp(self, name: str) -> None:
+        """The first word about an instant stands."""
+        if getattr(self.call, name) is None:
+            setattr(self.call, name, self.at)
+
+    def move(self, target: CallState, *sources: CallState) -> None:
+        """Forward only: from one of `sources`."""
+        if self.call.state in sources:
+            self.call.state = target
+
+
+# --- one function per event -----------------------------------------------------------------------------------------
+
+
+def dialled(caller: str) -> str:
+    """A caller's number as cases keep it: no +86, no trunk zero before a mobile number; empty when withheld."""
+    plain = _DIALLED.sub("", caller)[:LONGEST_CALLER]
+    mobile = _MOBILE.fullmatch(plain)
+    if plain.lower() in _WITHHELD:
+        return ""
+    return mobile.group(1) if mobile else plain
+
+
+def _name_caller(work: Work) -> None:
+    caller = dialled(str(work.event.get("caller") or ""))
+    if caller and not work.call.caller:
+        work.call.caller, work.call.caller_index = caller, privacy.blind(caller)
+
+
+def _invite(work: Work) -> None:
+    _name_caller(work)
+    work.call.connector = work.text("connector", LONGEST_CALLER)
+    work.call.invite_at = work.at
+
+
+def _answered(work: Work) -> None:
+    work.stamp("answer_at")
+    work.move(CallState.NOTICE, CallState.RINGING)
+
+
+def _notice_end(work: Work) -> None:
+    work.stamp("notice_end_at")
+    work.move(CallState.NOTICE, CallState.RINGING)
+
+
+def _queued(work: Work) -> None:
+    work.stamp("queue_at")
+    work.move(CallState.WAITING, CallState.RINGING, CallState.NOTICE)
+
+
+def _held(work: Work) -> AgentSeat | None:
+    """The seat of this event's offer, when it is still this call's offer."""
+    seat = agents.holding(work.unit, work.call.id)
+    return seat if seat is not None and seat.token == work.event.get("token") else None
+
+
+def _offer_ringing(work: Work) -> None:
+    seat = _held(work)
+    if seat is not None and seat.state == SeatState.RESERVED:
+        seat.state, seat.since = SeatState.RINGING, work.unit.now
+        work.said.append(told(seat.user, "call", work.call.id))
+
+
+def requeue(call: Call) -> None:
+    """Back into the queue; `queue_at` stays, so he keeps his place."""
+    call.state, call.agent, call.token, call.agent_answer_at, call.exit = CallState.WAITING, "", "", None, ""
+
+
+def _offer_failed(work: Work) -> None:
+    """Also after the agent answered: a bridge that failed leaves the caller waiting."""
+    seat = _held(work)
+    if seat is None:
+        return
+    agents.fail(work.unit, seat, work.text("reason"), work.rules)
+    work.said.append(told(seat.user, "seat", work.call.id))
+    if work.call.state in {CallState.OFFERED, CallState.TALKING}:
+        requeue(work.call)
+
+
+def _withdraw(work: Work, seat: AgentSeat) -> None:
+    work.said.append(command("cancel_offer", call=work.call.id, token=seat.token))
+    work.said.append(told(seat.user, "seat", work.call.id))
+    agents.release(work.unit, seat)
+
+
+def _agent_answered(work: Work) -> None:
+    """Whoever answered has the call, also on an offer that was being withdrawn; a later offer of it is cancelled."""
+    call, name, token = work.call, work.text("agent"), work.text("token")
+    over = call.state in {CallState.TALKING, CallState.RATING, CallState.ENDED}
+    if not name or (over and not (call.state == CallState.ENDED and call.exit == Exit.SYSTEM)):
+        return
+    other = agents.holding(work.unit, call.id)
+    if other is not None and other.user != name:
+        _withdraw(work, other)
+    seat = agents.seat_of(work.unit, name)
+    if seat.call in {"", call.id}:
+        agents.talk(work.unit, seat, call.id, token)
+    call.state, call.exit, call.agent, call.token = CallState.TALKING, Exit.ANSWERED, name, token
+    call.agent_answer_at, call.hangup_at = work.at, None
+    callbacks.settle(work.unit, call)
+
+
+def _agent_hangup(work: Work) -> None:
+    if work.call.state == CallState.TALKING:
+        _free_seat(work)
+        work.call.state = CallState.RATING
+
+
+def _rating(work: Work) -> None:
+    digit = work.text("digit")
+    if digit in {"1", "2", "3", "4", "5"} and work.call.agent_answer_at and work.call.rating is None:
+        work.call.rating = int(digit)
+
+
+def _recording(work: Work) -> None:
+    work.call.recording = work.text("file") or work.call.recording
+
+
+def _free_seat(work: Work) -> None:
+    seat = agents.holding(work.unit, work.call.id)
+    if seat is None:
+        return
+    if seat.state == SeatState.TALKING:
+        agents.hang_up(work.unit, seat, work.rules)
+        work.said.append(told(seat.user, "seat", work.call.id))
+    else:
+        _withdraw(work, seat)
+
+
+def finish(work: Work, reason: Exit, *, owed: bool = True) -> None:
+    """The call is over. Who left the queue unanswered gets `reason` and, when `owed`, a call back; once."""
+    call = work.call
+    if call.state == CallState.ENDED:
+        return
+    _free_seat(work)
+    call.state, call.hangup_at = CallState.ENDED, work.at
+    if call.exit not in SPOKEN_TO:
+        call.exit, call.agent, call.token = reason, "", ""
+        if owed and reason not in SPOKEN_TO:
+            callbacks.owe(work.unit, call)
+
+
+def _exit(work: Work) -> Exit:
+    """A cause that is itself an exit's name (voicemail, no_agents, transferred…) says why; else who hung up."""
+    cause = work.text("cause")
+    if cause in set(Exit) - {Exit.ANSWERED}:
+        return Exit(cause)
+    return Exit.ABANDONED if work.text("by") == "caller" else Exit.SYSTEM
+
+
+def _hangup(work: Work) -> None:
+    work.call.recording = work.text("recording") or work.call.recording
+    work.call.sha256 = work.text("sha256", 64) or work.call.sha256
+    finish(work, _exit(work))
+
+
+def _rejected(work: Work) -> None:
+    """No free line: owed a call back. A malformed call is, when it says who called."""
+    _name_caller(work)
+    full = work.text("reason") == Exit.FULL
+    finish(work, Exit.FULL if full else Exit.SYSTEM, owed=full or bool(work.call.caller))
+
+
+def _lost(work: Work) -> None:
+    _name_caller(work)
+    finish(work, Exit.SYSTEM)
+
+
+def _heard(_work: Work) -> None:
+    """Nothing to write but that it was seen."""
+
+
+TAKES: dict[str, Callable[[Work], None]] = {
+    "invite": _invite,
+    "answered": _answered,
+    "notice_end": _notice_end,
+    "queued": _queued,
+    "offer_ringing": _offer_ringing,
+    "offer_failed": _offer_failed,
+    "agent_answered": _agent_answered,
+    "bridged": _heard,
+    "recording": _recording,
+    "agent_hangup": _agent_hangup,
+    "rating_prompt": _agent_hangup,
+    "rating": _rating,
+    "dtmf": _heard,
+    "hangup": _hangup,
+    "rejected": _rejected,
+    "lost": _lost,
+}
+
+
+def apply(work: Work, change: Callable[[Work], None]) -> list[Reaction]:
+    """Change the call and record for the boards what came of it."""
+    before = _shown(work.call)
+    change(work)
+    work.unit.session.flush()
+    if _shown(work.call) != before or work.event.get("type") in {"invite", "bridged", "rejected"}:
+        work.unit.record(CallChanged(work.call.id, work.call.state))
+        if work.call.agent:
+            work.said.append(told(work.call.agent, "call", work.call.id))
+    return work.said
+
+
+def _shown(call: Call) -> tuple[Any, ...]:
+    return call.state, call.agent, call.exit, call.rating, call.recording

@@ -1,0 +1,130 @@
+"""What the connector tells becomes the record of a call, once; and what the agent sees before he answers."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, selectinload
+
+from hotline import clock, reading
+from hotline.errors import Missing
+from hotline.models import Case
+from hotline.unit import Unit, transaction
+from hotline.words import ENDED, State
+from telephony.models import Call, EventSeen
+from telephony.queueing import Rules
+from telephony.record import TAKES, Reaction, Work, apply
+from telephony.words import CallState
+
+DEFAULT = Rules()
+MOST_CASES = 20
+
+
+class BadEvent(ValueError):  # noqa: N818 - reads better at the raise
+    """A document that is no event of a call; it can never be taken. Says no more than which field is wrong."""
+
+
+# --- taking an event ------------------------------------------------------------------------------------------------
+
+
+def take(event: Mapping[str, Any], now: dt.datetime | None = None, rules: Rules = DEFAULT) -> list[Reaction]:
+    """Write what the event says, once, in one commit; returns what is to be said then. BadEvent for nonsense."""
+    _check(event)
+    with transaction(now) as unit:
+        if not _first_time(unit.session, event["id"]):
+            return []
+        work = Work(unit, _call(unit, event), event, _instant(event, unit.now), rules)
+        return apply(work, TAKES[event["type"]])
+
+
+def _check(event: Mapping[str, Any]) -> None:
+    if event.get("type") not in TAKES:
+        raise BadEvent("type")
+    if not isinstance(event.get("id"), str) or not event["id"].isprintable():
+        raise BadEvent("id")
+    try:
+        uuid.UUID(str(event.get("call")))
+    except ValueError:
+        raise BadEvent("call") from None
+
+
+def _first_time(session: Session, event_id: str) -> bool:
+    row = insert(EventSeen).values(id=event_id).on_conflict_do_nothing().returning(EventSeen.id)
+    return session.execute(row).first() is not None
+
+
+def _instant(event: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
+    """When it happened by the connector's word; now where that cannot be read."""
+    try:
+        at = dt.datetime.fromisoformat(str(event.get("at")))
+    except ValueError:
+        return now
+    return at if at.tzinfo else now
+
+
+def _call(unit: Unit, event: Mapping[str, Any]) -> Call:
+    """The call's row, locked. One whose invite never came (a broker that lost its tail) is written all the same."""
+    first = insert(Call).values(
+        id=event["call"], state=CallState.RINGING, caller="", caller_index="", connector="",
+        invite_at=_instant(event, unit.now), agent="", token="", exit="", recording="", sha256="", case_number="",
+    )  # fmt: skip
+    unit.session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
+    return unit.session.get_one(Call, event["call"], with_for_update=True)
+
+
+# --- what the agent sees before he answers --------------------------------------------------------------------------
+
+
+def screen_pop(session: Session, call: Call) -> dict[str, Any]:
+    """Who calls: number in clear, his open cases, how often he called before. For the agent's own desk only.
+
+    `elderly` is None: whether a caller is 65 or older is not known from his number.
+    """
+    return {
+        "call": call.id,
+        "caller": call.caller,
+        "state": call.state,
+        "invite_at": clock.iso(call.invite_at),
+        "case": call.case_number or None,
+        "cases": _open_cases(session, call.caller_index),
+        "earlier_calls": _earlier(session, call),
+        "elderly": None,
+    }
+
+
+def pop_for(session: Session, call_id: str, user: str) -> dict[str, Any]:
+    """The pop of a call that rings at or is spoken by this user. Missing for everybody else."""
+    call = session.get(Call, call_id)
+    if call is None or not user or call.agent != user:
+        raise Missing("no_such_call", "没有这个来电,或它不在您的坐席上。")
+    return screen_pop(session, call)
+
+
+def _open_cases(session: Session, index: str) -> list[dict[str, Any]]:
+    rows = select(Case).where(Case.phone_index == index, Case.state.notin_([s.value for s in ENDED]))
+    found = session.scalars(rows.options(selectinload(Case.clocks)).order_by(Case.id.desc()).limit(MOST_CASES))
+    return [_case_told(case) for case in found] if index else []
+
+
+def _case_told(case: Case) -> dict[str, Any]:
+    running = [row for row in reading.clocks(case) if row["stopped_at"] is None]
+    shown = {"number": case.number, "title": case.title, "state": case.state, "state_label": State(case.state).label}
+    return shown | {"clocks": running}
+
+
+def _earlier(session: Session, call: Call) -> int:
+    if not call.caller_index:
+        return 0
+    his = select(func.count()).where(Call.caller_index == call.caller_index, Call.id != call.id)
+    return session.scalar(his.where(Call.invite_at <= call.invite_at)) or 0
+
+
+def case_made(unit: Unit, call_id: str, number: str) -> None:
+    """A case was written from this call: the record names it. Missing for an unknown call."""
+    call = unit.session.get(Call, call_id, with_for_update=True)
+    if call is None:
+        raise Missing("no_such_call", "没有这个来电。")
+    call.case_number = number
