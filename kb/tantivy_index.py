@@ -154,7 +154,7 @@ class TantivyIndex:
     def _current(self) -> Any:
         """The generation in use, opened once, reloaded after a commit. Two small system calls when nothing changed."""
         with _told("missing or damaged"):
-            name = os.readlink(self.folder / "current")
+            name = str((self.folder / "current").readlink())
             meta = (self.folder / name / _META).stat()
             seen = (meta.st_mtime_ns, meta.st_ino)
             if self._open is None or self._open[:2] != (name, seen):

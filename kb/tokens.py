@@ -24,12 +24,13 @@ _IN_BODY: Final = 0.7
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _LATIN = re.compile(r"[a-z0-9]")
 _ENDS = "。！？；!?;\n"
-STOP: Final = frozenset(
-    "的 了 吗 呢 啊 吧 呀 嘛 么 是 在 和 与 及 或 也 都 就 又 还 很 把 被 给 对 从 到 向 为 以 于 之 其 而 且 但 着 过 地 得 "
-    "我 你 您 他 她 它 我们 你们 他们 咱们 这 那 这个 那个 这里 那里 这样 那样 有 没 没有 不 要 会 能 可以 请 请问 想 问 "
-    "一下 什么 怎么 怎样 怎么办 如何 为什么 哪里 哪儿 哪个 哪些 谁 多少 几 一个 一些 现在 已经 因为 所以 如果 还有 以及 "
-    "进行 关于 你好 您好 谢谢 问题 the a an of to and or is in on for".split()
-)
+_STOP_WORDS = """
+的 了 吗 呢 啊 吧 呀 嘛 么 是 在 和 与 及 或 也 都 就 又 还 很 把 被 给 对 从 到 向 为 以 于 之 其 而 且 但 着 过 地 得
+我 你 您 他 她 它 我们 你们 他们 咱们 这 那 这个 那个 这里 那里 这样 那样 有 没 没有 不 要 会 能 可以 请 请问 想 问
+一下 什么 怎么 怎样 怎么办 如何 为什么 哪里 哪儿 哪个 哪些 谁 多少 几 一个 一些 现在 已经 因为 所以 如果 还有 以及
+进行 关于 你好 您好 谢谢 问题 the a an of to and or is in on for
+"""
+STOP: Final = frozenset(_STOP_WORDS.split())
 
 
 class _Cutter(jieba.Tokenizer):  # type: ignore[misc]
@@ -37,6 +38,8 @@ class _Cutter(jieba.Tokenizer):  # type: ignore[misc]
 
     jieba would keep a cache in the machine's temporary folder, where anybody could have put another one first.
     """
+
+    initialized: bool = False
 
     def initialize(self, dictionary: str | None = None) -> None:  # noqa: ARG002 - jieba's signature
         with self.lock:
