@@ -3,7 +3,7 @@
 import csv
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy.dialects.postgresql import insert
@@ -30,7 +30,7 @@ def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
-def _put(session: Session, table: type[Base], key: tuple[str, ...], rows: list[dict[str, object]]) -> None:
+def _put(session: Session, table: type[Base], key: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> None:
     """Insert, or update what is there already: a city is loaded again after a change."""
     for row in rows:
         fresh = {name: value for name, value in row.items() if name not in key}
@@ -51,17 +51,17 @@ def _load_places(session: Session, folder: Path) -> None:
         {"code": r["code"], "name": r["name"], "government": r["government"], "aliases": _list(r["aliases"])}
         for r in _rows("areas.csv", folder)
     ]
-    _put(session, Area, ("code",), list(areas))
+    _put(session, Area, ("code",), areas)
     names = ("code", "name", "short", "kind", "area", "parent", "contact", "contact_phone", "head", "head_phone")
     departments = [
         {name: r[name] for name in names} | {"aliases": _list(r["aliases"])} for r in _rows("departments.csv", folder)
     ]
-    _put(session, Department, ("code",), list(departments))
+    _put(session, Department, ("code",), departments)
     categories = [
         {name: r[name] for name in ("code", "first", "second", "hint")} | {"keywords": _list(r["keywords"])}
         for r in _rows("categories.csv", folder)
     ]
-    _put(session, Category, ("code",), list(categories))
+    _put(session, Category, ("code",), categories)
 
 
 def _load_catalogue(session: Session, folder: Path) -> None:
@@ -69,9 +69,9 @@ def _load_catalogue(session: Session, folder: Path) -> None:
         {name: r[name] for name in ("category", "area", "lead", "basis")} | {"co": _list(r["co"])}
         for r in _rows("catalogue.csv", folder)
     ]
-    _put(session, CatalogueRow, ("category", "area"), list(rows))
+    _put(session, CatalogueRow, ("category", "area"), rows)
     owners = [{"area": r["area"], "department": r["department"]} for r in _rows("fallback.csv", folder)]
-    _put(session, Fallback, ("area",), list(owners))
+    _put(session, Fallback, ("area",), owners)
 
 
 def _load_users(session: Session, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """What somebody was typing, kept on the server: by user for staff, by a random cookie for citizens.
 
-`PUT /drafts/<form>` {body} · `GET /drafts/<form>` → {body, at} (body empty where there is none) · `DELETE /drafts/<form>`.
+`PUT /drafts/<form>` {body} · `GET /drafts/<form>` → {body, at} (empty where there is none) · `DELETE /drafts/<form>`.
 The text is sealed at rest; it is never read by anybody but the one who typed it.
 """
 

@@ -73,7 +73,7 @@ def make_database(uri: str, name: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if there is None:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
 
 
 def start_redis(settings: Settings) -> "subprocess.Popen[bytes]":

@@ -47,7 +47,7 @@ def _database() -> Part:
 def _redis() -> Part:
     address = "REDIS_URL" if Settings().redis_url else "embedded"
     try:
-        version = str(pulse.client().info("server")["redis_version"])  # type: ignore[index]
+        version = str(pulse.client().info("server")["redis_version"])
     except (RedisError, OSError):
         return Part(
             "redis", DOWN, needed=True, address=address, advice="Redis 连不上:看 var/redis.log,或检查 REDIS_URL。"

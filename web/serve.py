@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING
 
-from web import suggest
+from web import bridge, suggest
 from web.app import create_app
 
 if TYPE_CHECKING:
@@ -16,7 +16,5 @@ def app() -> "Flask":
     made = create_app()
     with made.app_context():
         suggest.suggest("小区门口烧烤摊油烟扰民")
-    from web import bridge
-
     bridge.start(made)
     return made

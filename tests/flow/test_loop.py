@@ -13,7 +13,13 @@ from hotline.rates import Period, rates
 from hotline.unit import transaction
 from hotline.words import Action, Role
 
-ANSWER = {"facts": "属实", "solved": True, "reason": "", "internal": "已约谈", "public": "经现场核实,已责令整改,请您监督。"}
+ANSWER = {
+    "facts": "属实",
+    "solved": True,
+    "reason": "",
+    "internal": "已约谈",
+    "public": "经现场核实,已责令整改,请您监督。",
+}
 AGENT = Actor("agent1", Role.AGENT)
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)
 CLERK = Actor("csglj1", Role.CLERK, "csglj")
@@ -24,7 +30,13 @@ CITIZEN = Actor("citizen", Role.CITIZEN)
 
 def new(**more):
     suggestion = {"category": "0102", "department": "csglj", "confidence": 0.9}
-    said = {"kind": "投诉", "title": "烧烤摊油烟", "content": "烧烤摊油烟扰民", "channel": "phone", "phone": "13800000001"}
+    said = {
+        "kind": "投诉",
+        "title": "烧烤摊油烟",
+        "content": "烧烤摊油烟扰民",
+        "channel": "phone",
+        "phone": "13800000001",
+    }
     return cases.NewCase(**(said | {"area": "湖滨区", "suggestion": suggestion} | more))
 
 

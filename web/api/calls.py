@@ -6,6 +6,7 @@ from flask import Response, jsonify, request
 
 from hotline import db, masking
 from hotline.words import CENTRE, Role
+from telephony import callbacks as owed
 from telephony import reading
 from web import access
 from web.api import api
@@ -48,4 +49,4 @@ def callback_done(callback: int) -> Response:
     """Somebody spoke to the caller, or could not: who and with what result."""
     actor = access.staff(*_CLEAR)
     result = str(object_body().get("result", "")).strip()[:500]
-    return jsonify(reading.callback_done(callback, actor.name, result))
+    return jsonify(reading.callback_told(owed.done(callback, actor.name, result)))

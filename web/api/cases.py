@@ -108,7 +108,7 @@ def _after(cursor: str) -> int:
 
 
 def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
-    found = select(Case).options(selectinload(Case.clocks), selectinload(Case.places))
+    found: Select[Any] = select(Case).options(selectinload(Case.clocks), selectinload(Case.places))
     found = _narrowed(found, request.args)
     department = actor.department or request.args.get("department", "")
     if department:
@@ -119,7 +119,7 @@ def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
     return list(session.scalars(found.order_by(Case.id.desc()).limit(limit + 1)))
 
 
-def _narrowed(found: Select[tuple[Case]], asked: Any) -> Select[tuple[Case]]:
+def _narrowed(found: Select[Any], asked: Any) -> Select[Any]:
     if asked.get("state"):
         states = [s for s in asked["state"].split(",") if s in set(State)]
         if not states:
@@ -135,7 +135,7 @@ def _narrowed(found: Select[tuple[Case]], asked: Any) -> Select[tuple[Case]]:
     return _searched(found, asked.get("q", "").strip())
 
 
-def _searched(found: Select[tuple[Case]], words: str) -> Select[tuple[Case]]:
+def _searched(found: Select[Any], words: str) -> Select[Any]:
     """A number, a telephone number, or words of the title."""
     if not words:
         return found

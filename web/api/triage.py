@@ -17,7 +17,6 @@ from web import access, similar, suggest
 from web.api import api
 from web.errors import object_body
 
-
 PUBLISHED = "published"
 _SHOWN = ("code", "title", "body", "kind", "department", "area", "version")
 
