@@ -34,7 +34,7 @@ class Line(Protocol):
         """Let the caller hear the waiting music."""
 
     def ring(self, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
-        """Ring a phone for the call: AGENT_RINGING, then AGENT_ANSWERED or AGENT_FAILED. LineError for a bad address."""
+        """Ring a phone for the call: AGENT_RINGING, then AGENT_ANSWERED or AGENT_FAILED. LineError: bad address."""
 
     def cancel(self, call: str, token: str) -> None:
         """End the agent's leg of this offer, ringing or answered, without a further signal from it."""
@@ -46,7 +46,7 @@ class Line(Protocol):
         """Write both sides, mixed, 8 kHz mono A-law, to `file`; a recording that runs already goes on. LineError."""
 
     def stop_record(self, call: str) -> None:
-        """Finish the recording. RECORDED with its digest and length once the file is whole; nothing when there is none."""
+        """Finish the recording, if any. RECORDED with its digest and length once the file is whole."""
 
     def hang_up(self, call: str) -> None:
         """Say good-bye to the caller. CALLER_GONE follows."""
