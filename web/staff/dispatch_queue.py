@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import ColumnElement, Select, Subquery
 
@@ -39,7 +39,7 @@ _SENDERS = frozenset({R.DISPATCHER, R.SUPERVISOR})
 _REVIEWERS = frozenset({R.REVIEWER, R.SUPERVISOR})
 _RECTIFY = (C.RECTIFICATION, C.RECTIFICATION_COMPLEX)
 TABS: dict[str, Tab] = {
-    "new": Tab("待转办", (S.RECEIVED, S.ACCEPTED), (C.ACCEPT, C.FORWARD), _SENDERS, "没有等待转办的诉求。新的会自动出现。"),
+    "new": Tab("待转办", (S.RECEIVED, S.ACCEPTED), (C.ACCEPT, C.FORWARD), _SENDERS, "没有等待转办的诉求。"),
     "returns": Tab("退单裁定", (S.RETURNING,), (C.ARBITRATION,), _SENDERS, "没有部门申请退单。"),
     "review": Tab("答复审核", (S.REPLIED,), (C.REVIEW,), _REVIEWERS, "没有等待审核的答复。"),
     "requests": Tab("延期/挂起", (), (C.EXTENSION,), frozenset({R.SUPERVISOR}), "没有等待审批的延期或挂起申请。"),
@@ -101,7 +101,7 @@ def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit:
         due, number = _after(asked["cursor"])
         found = found.where(tuple_(dues.c.due, Case.id) > tuple_(due, number))
     rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)))
-    more = _cursor(rows[limit - 1]) if len(rows) > limit else None
+    more = _cursor(*rows[limit - 1].tuple()) if len(rows) > limit else None
     return [_told(case, actor) for case, _ in rows[:limit]], more
 
 
@@ -112,8 +112,7 @@ def _told(case: Case, actor: Actor) -> dict[str, Any]:
     return reading.brief(case, actor) | {"suggestion": said}
 
 
-def _cursor(row: Row[Any]) -> str:
-    case, due = row[0], row[1]
+def _cursor(case: Case, due: dt.datetime) -> str:
     return base64.urlsafe_b64encode(f"{due.isoformat()}|{case.id}".encode()).decode()
 
 

@@ -19,7 +19,8 @@ export const act = (number, version, action, given = {}) => call("POST", `${path
 export const leading = (told) => told.clocks.find((row) => !row.stopped_at) ?? null;
 
 // ◆ 转办 今天 17:40 到期 · 还剩 3 小时; focus or hover explains how it was reckoned.
-export function clockLine(row) {
+// `still`: inside a button or a row, where nothing else may take the focus.
+export function clockLine(row, { still = false } = {}) {
   const { mark, level } = dueMark(row);
   const ended = row.stopped_at && (row.outcome === "cancelled" ? `不再计时 · ${momentWords(row.stopped_at)}` : `${momentWords(row.stopped_at)} 完成`);
   const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "(超期)" : "";
@@ -27,12 +28,12 @@ export function clockLine(row) {
   const notes = [row.extended && "已延期", row.provisional && "暂定:该年节假日安排还没有公布"].filter(Boolean);
   return h(
     "span",
-    { class: `clock ${level}`, tabindex: "0", title: row.explain, "aria-label": `${row.label} ${words}。${row.explain}` },
+    { class: `clock ${level}`, tabindex: still ? null : "0", title: row.explain },
     h("span", { class: "mark", "aria-hidden": "true" }, mark),
     h("b", {}, row.label),
     ` ${words}`,
     notes.length ? h("em", {}, ` ${notes.join("·")}`) : null,
-    h("span", { class: "explain", "aria-hidden": "true" }, row.explain),
+    still ? null : h("span", { class: "explain" }, row.explain),
   );
 }
 

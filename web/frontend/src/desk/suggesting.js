@@ -1,0 +1,147 @@
+// Suggestions while typing: categories, department, area, place, time, urgency, danger. What the agent touched stays.
+
+import { call } from "../shared/http.js";
+import { all, fill, h, one } from "../shared/dom.js";
+import { kbd } from "../shared/keys.js";
+
+const PAUSE = 300;
+const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
+const PLACES = new Set(["street", "estate", "village"]);
+
+const percent = (p) => `${Math.round(p * 100)}%`;
+
+export function suggesting(form, pick, { onSimilar }) {
+  const touched = new Set();
+  const box = one("#chips");
+  let found = null;
+  let confirmed = "";
+  let asked = 0;
+  let timer = 0;
+
+  const put = (name, value) => {
+    const field = form.elements[name];
+    if (!value || touched.has(name) || field.value === value) return;
+    field.value = value;
+    field.classList.toggle("suggested", field.value !== "");
+  };
+
+  const department = (choice) => {
+    one("#department-reason").textContent = choice?.reason ? `${choice.reason}${coWords()}` : "";
+    if (touched.has("department")) return;
+    choice?.department ? pick.set(choice.department) : pick.clear();
+    form.elements.department.classList.toggle("suggested", Boolean(choice?.department) && !confirmed);
+  };
+  const coWords = () => (found?.co?.length ? ` 协办:${found.co.map(pick.name).join("、")}` : "");
+
+  const chip = (choice, index) => {
+    const mine = choice.category === (confirmed || found.category);
+    return h(
+      "button",
+      {
+        type: "button",
+        role: "radio",
+        class: `chip${confirmed === choice.category ? " confirmed" : mine ? " suggested" : ""}`,
+        "aria-checked": String(mine),
+        data: { category: choice.category },
+        onclick: () => choose(index),
+      },
+      h("span", {}, choice.category_name),
+      h("b", {}, percent(choice.confidence)),
+      kbd(CHIP_KEYS[index]),
+    );
+  };
+
+  const paint = () => {
+    const top = found?.top?.slice(0, 3) ?? [];
+    fill(box, top.map(chip));
+    one("#chips-says").textContent = !found ? "边写边给建议" : confirmed ? "✓ 已确认" : found.manual ? "建议,把握不大,请确认" : "建议,未确认";
+  };
+
+  const danger = (risk) => {
+    const line = one("#danger");
+    const words = [...new Set((risk?.signs ?? []).map((sign) => sign.word))];
+    line.hidden = !risk?.lines?.length;
+    if (line.hidden) return;
+    fill(line, h("b", {}, "■ 可能危及生命财产"), ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 `, risk.lines.map((number) => h("strong", {}, number)));
+  };
+
+  const places = (fields) => {
+    const text = fields.filter((field) => PLACES.has(field.kind)).map((field) => field.text);
+    put("address", [...new Set(text)].join(" "));
+    const when = fields.find((field) => field.kind === "time")?.value ?? "";
+    const moment = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d))?/.exec(when);
+    if (moment) put("occurred_at", `${moment[1]}T${moment[2] ?? "00:00"}`);
+    put("phone", fields.find((field) => field.kind === "phone")?.value);
+  };
+
+  function show(told) {
+    found = told;
+    if (confirmed && !told.top.some((choice) => choice.category === confirmed)) confirmed = "";
+    put("area", told.area);
+    if (told.urgency !== "一般") put("urgency", told.urgency);
+    places(told.fields);
+    paint();
+    department(told.top.find((choice) => choice.category === confirmed) ?? told);
+    danger(told.risk);
+    onSimilar(told.similar);
+  }
+
+  async function ask() {
+    const text = form.elements.content.value.trim();
+    const turn = ++asked;
+    if (text.length < 4) return;
+    const area = touched.has("area") ? form.elements.area.value : "";
+    try {
+      const told = await call("POST", "/api/v1/triage", { text, area });
+      if (turn === asked) show(told);
+    } catch (error) {
+      if (turn === asked) one("#chips-says").textContent = `没有建议:${error.message} 可直接选部门转办。`;
+    }
+  }
+
+  function choose(index) {
+    const choice = found?.top?.[index];
+    if (!choice) return false;
+    confirmed = choice.category;
+    touched.delete("department");
+    paint();
+    department(choice);
+    form.dispatchEvent(new Event("change"));
+    return true;
+  }
+
+  form.addEventListener("input", (event) => {
+    const { name } = event.target;
+    if (event.isTrusted && name !== "content") {
+      touched.add(name);
+      event.target.classList.remove("suggested");
+    }
+    if (name !== "content" && name !== "area") return;
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  });
+
+  const reset = () => {
+    touched.clear();
+    clearTimeout(timer);
+    asked += 1;
+    found = null;
+    confirmed = "";
+    for (const field of all(".suggested", form)) field.classList.remove("suggested");
+    one("#department-reason").textContent = "";
+    one("#danger").hidden = true;
+    paint();
+  };
+
+  return {
+    choose,
+    reset,
+    ask,
+    touch: (name) => touched.add(name),
+    touched,
+    category: () => confirmed,
+    restore: (code) => (confirmed = code),
+    co: (lead) => (found && found.department === lead && (!confirmed || confirmed === found.category) ? found.co : []),
+    chipKeys: CHIP_KEYS,
+  };
+}

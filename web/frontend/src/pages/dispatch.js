@@ -1,0 +1,188 @@
+// Dispatch and review: one list per tab, what is due first stands first; beside it the case and the decision.
+
+import { call } from "../shared/http.js";
+import { all, fill, h, one } from "../shared/dom.js";
+import { keys } from "../shared/keys.js";
+import { live } from "../shared/socket.js";
+import { act, clearTold, clockLine, conflict, failed, leading, showCase, skeleton } from "../shared/case-view.js";
+import { decisions } from "../dispatch/decisions.js";
+
+const rows = one("#rows");
+const decide = one("#decide");
+const shown = one("#case");
+const filters = one("#filters");
+const asked = new URLSearchParams(location.search);
+const tab = () => asked.get("tab") || one("[data-tab]").dataset.tab;
+const departments = (await call("GET", "/dispatch/departments").catch(() => ({ items: [] }))).items;
+let items = [];
+let next = null;
+let opened = null; // { told, form }
+let at = -1;
+let busy = false;
+
+// --- the list ---
+
+const query = (cursor) => {
+  const wanted = new URLSearchParams([...asked].filter(([name, value]) => value && name !== "open"));
+  wanted.set("tab", tab());
+  if (cursor) wanted.set("cursor", cursor);
+  return wanted;
+};
+
+function line(item) {
+  const clock = leading(item);
+  const to = item.suggestion.department_name;
+  return h(
+    "li",
+    { data: { number: item.number }, class: opened?.told.number === item.number ? "on" : null },
+    h(
+      "button",
+      { type: "button", onclick: () => open(item.number) },
+      h("span", { class: "first" }, h("b", {}, item.title), item.urgency === "一般" ? null : h("span", { class: "tag bad" }, `■ ${item.urgency}`)),
+      h("span", { class: "small quiet" }, `${item.number} · ${item.place.area || "区域未定"} · ${item.state_label}${to ? ` · 建议 ${to} ${Math.round(item.suggestion.confidence * 100)}%` : ""}`),
+      clock ? h("span", { class: "small" }, clockLine(clock, { still: true })) : null,
+    ),
+  );
+}
+
+function paint(told) {
+  const empty = asked.get("q") || asked.get("area") || asked.get("urgency") ? "没有符合筛选的诉求。可清空上面的筛选。" : told.empty;
+  fill(rows, items.length ? items.map(line) : h("li", { class: "quiet empty" }, empty));
+  one("#more").hidden = !next;
+  for (const link of all("[data-tab]")) {
+    const count = told.counts[link.dataset.tab];
+    one(".count", link).textContent = count === undefined ? "" : String(count);
+    if (link.dataset.tab === tab()) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  mark();
+}
+
+async function reread({ quiet = false } = {}) {
+  if (!quiet) fill(rows, h("li", {}, skeleton()));
+  try {
+    const told = await call("GET", `/dispatch/list?${query()}`);
+    items = told.items;
+    next = told.next;
+    paint(told);
+  } catch (error) {
+    if (!quiet) fill(rows, h("li", {}, failed(error, () => reread())));
+  }
+}
+
+async function readMore() {
+  const told = await call("GET", `/dispatch/list?${query(next)}`);
+  items = [...items, ...told.items];
+  next = told.next;
+  paint(told);
+}
+
+function mark() {
+  all("li[data-number]", rows).forEach((row, index) => row.classList.toggle("at", index === at));
+  rows.querySelector("li.at")?.scrollIntoView({ block: "nearest" });
+}
+
+function move(by) {
+  if (!items.length) return false;
+  at = Math.min(Math.max(at + by, 0), items.length - 1);
+  mark();
+  return true;
+}
+
+// --- the case beside it ---
+
+async function open(number) {
+  at = items.findIndex((item) => item.number === number);
+  mark();
+  remember("open", number);
+  clearTold(shown);
+  fill(decide);
+  const told = await showCase(shown, number);
+  if (!told) return;
+  const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], words: [], requests: [], returned: [] }));
+  opened = { told, form: decisions(decide, told, beside, departments, finish) };
+  highlight(one(".said", shown), beside.words);
+  for (const row of all("li[data-number]", rows)) row.classList.toggle("on", row.dataset.number === number);
+}
+
+// The words that moved the suggestion, marked in the citizen's text.
+function highlight(node, words) {
+  if (!node || !words.length) return;
+  const found = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
+  const parts = [];
+  let done = 0;
+  for (const match of node.textContent.matchAll(found)) {
+    parts.push(node.textContent.slice(done, match.index), h("mark", {}, match[0]));
+    done = match.index + match[0].length;
+  }
+  node.replaceChildren(...parts, node.textContent.slice(done));
+}
+
+// Does the step, tells what happened, opens the next of the list.
+async function finish(action, given, said) {
+  if (busy || !opened) return;
+  busy = true;
+  const { number, version } = opened.told;
+  try {
+    await act(number, version, action, given);
+    await goOn(number, said);
+  } catch (error) {
+    await conflict(shown, error, async () => {
+      const told = await showCase(shown, number);
+      if (told) Object.assign(opened.told, told);
+    });
+  } finally {
+    busy = false;
+  }
+}
+
+async function goOn(number, said) {
+  const place = items.findIndex((item) => item.number === number);
+  await reread({ quiet: true });
+  items = items.filter((item) => item.number !== number);
+  opened = null;
+  const following = items[Math.min(Math.max(place, 0), items.length - 1)];
+  remember("open", "");
+  fill(decide);
+  fill(shown, h("p", { class: "quiet empty" }, "这个列表已经处理完。"));
+  if (following) await open(following.number);
+  tellDone(`✓ ${number} ${said}`);
+}
+
+function tellDone(words) {
+  one("#done")?.remove();
+  const bar = h("p", { id: "done", class: "toast", role: "status" }, words);
+  document.body.append(bar);
+  setTimeout(() => bar.remove(), 8000);
+}
+
+// --- address, filters, keys ---
+
+function remember(name, value) {
+  if (value) asked.set(name, value);
+  else asked.delete(name);
+  history.replaceState(null, "", `?${asked}`);
+}
+
+for (const field of filters.elements) {
+  field.value = asked.get(field.name) ?? "";
+  field.addEventListener(field.type === "search" ? "input" : "change", () => {
+    remember(field.name, field.value);
+    clearTimeout(filters.timer);
+    filters.timer = setTimeout(() => reread({ quiet: true }), 300);
+  });
+}
+filters.addEventListener("submit", (event) => event.preventDefault());
+one("#more").addEventListener("click", readMore);
+
+keys([
+  { key: "j", says: "下一件", does: () => move(1) },
+  { key: "k", says: "上一件", does: () => move(-1) },
+  { key: "Enter", says: "打开", does: () => (items[at] ? (open(items[at].number), true) : false) },
+  { key: "Ctrl+Enter", says: "做主要的一步(转办、裁定、通过、批准、重办),再打开下一件", does: () => opened?.form.main() ?? false },
+  ...["Alt+1", "Alt+2", "Alt+3"].map((key, index) => ({ key, shown: "Alt+1…3", says: index ? "" : "选第几个建议", does: () => opened?.form.choose?.(index) ?? false })),
+]);
+
+live("/desk", { changed: (told) => told.kind === "case" && reread({ quiet: true }) }, { again: () => reread({ quiet: true }) });
+await reread();
+if (asked.get("open")) open(asked.get("open"));
