@@ -174,10 +174,10 @@ def reindex(progress: Callable[[int, int], None] | None = None) -> int:
     index = open_index(Settings())
     with db.session() as session:
         learn_city(session)
-        versions = dict(session.execute(select(Article.code, Article.version)).tuples().all())
+        before = _versions(session)
         total = session.scalar(select(func.count()).where(Article.state == PUBLISHED)) or 0
         written = index.rebuild(_entries(session, tell, total))
-    _catch_up(index, versions)
+    _catch_up(index, before)
     return written
 
 
@@ -188,11 +188,14 @@ def _entries(session: Session, tell: Callable[[int, int], None], total: int) -> 
         tell(done, total)
 
 
-def _catch_up(index: Index, versions: dict[str, int]) -> None:
-    """Bring in what others wrote since `versions` were read."""
+def _versions(session: Session) -> set[tuple[str, int]]:
+    return {(code, version) for code, version in session.execute(select(Article.code, Article.version))}
+
+
+def _catch_up(index: Index, before: set[tuple[str, int]]) -> None:
+    """Bring in what others wrote since the versions `before` were read."""
     with db.session() as session:
-        now = session.execute(select(Article.code, Article.version)).tuples()
-        changed = [code for code, version in now if versions.get(code) != version]
+        changed = sorted({code for code, _ in _versions(session) ^ before})
         if changed:
             refresh(session, index, changed)
 
