@@ -18,9 +18,7 @@ def _clocks(session: Session, period: Period) -> list[ClockFact]:
     rows = select(ClockRow, Case.lead).join(Case, Case.id == ClockRow.case_id)
     counted = ClockRow.clock.notin_([Clock.AUTO_FORWARD.value])
     return [
-        ClockFact(
-            c.case_id, c.clock, c.department or lead, c.started_at, c.due_at, c.stopped_at, c.outcome, c.extended
-        )  # fmt: skip
+        ClockFact(c.case_id, c.clock, c.department or lead, c.started_at, c.due_at, c.stopped_at, c.outcome, c.extended)
         for c, lead in session.execute(rows.where(counted, or_(*inside)))
     ]
 
@@ -38,7 +36,7 @@ def _case_marks(session: Session, period: Period) -> list[Mark]:
         for case, at, told, lead in rows
         for name in flags
         if told.get(name)
-    ]  # fmt: skip
+    ]
 
 
 def _place_marks(session: Session, period: Period) -> list[Mark]:

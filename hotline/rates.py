@@ -44,7 +44,8 @@ class ClockFact:
 class Mark:
     """Something that happened once.
 
-    `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction, solved.
+    `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction,
+    solved.
     """
 
     what: str

@@ -22,7 +22,7 @@ def _iso(at: dt.datetime | None) -> str | None:
 
 
 def sees_person(case: Case, reader: Actor) -> bool:
-    """Whether this reader sees name and phone in clear; a confidential case hides them from departments (rules.md §7)."""
+    """Whether this reader sees name and phone in clear; confidential ones hide from departments (rules.md §7)."""
     if reader.role is Role.CITIZEN or reader.role in _SEES_PERSON:
         return True
     return reader.role in {Role.CLERK, Role.HEAD} and not case.confidential and not case.anonymous

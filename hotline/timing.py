@@ -31,9 +31,7 @@ class Timing:
         """All rungs of a clock, in time order."""
         if row.clock in QUIET:
             return ()
-        return rungs(
-            row.clock, row.started_at, row.due_at, self.policy, self.calendar, unit=Unit(row.limit_unit)
-        )
+        return rungs(row.clock, row.started_at, row.due_at, self.policy, self.calendar, unit=Unit(row.limit_unit))
 
     def limit(self, name: Clock, case: Case) -> Limit | None:
         """The limit of this clock for this case; None where it does not run."""

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -114,13 +115,10 @@ def _knowledge(settings: Settings) -> None:
 
 def telephone_off() -> str:
     """Why there is no telephone, and what to do; empty when it can be used."""
-    try:
-        import pjsua2  # noqa: F401
-    except ImportError as missing:
-        return (
-            f"电话不可用:pjsua2 没有装好({missing.name or 'pjsua2'})。执行 make telephone,按提示装好所缺的包,再重启。"
-        )
-    return ""
+    if find_spec("pjsua2") is None:
+        return "电话不可用:pjsua2 没有装好。执行 make telephony,按提示装好所缺的包,再重启。"
+    there = all(find_spec(f"telephony.{name}") for name in ("connector", "acd"))
+    return "" if there else "电话不可用:这个版本还没有电话连接进程。"
 
 
 def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[Process]:
