@@ -18,6 +18,7 @@ from telephony.journal import Journal
 log = logging.getLogger(__name__)
 EVENTS, COMMANDS, ALIVE = "tel:events", "tel:commands", "tel:alive:"
 ALIVE_SECONDS = 5
+BEAT_SECONDS = 1.0
 KEPT_EVENTS = 1_000_000
 PATIENCE_SECONDS = 0.3
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
@@ -35,7 +36,8 @@ class Outlet:
             decode_responses=True,
         )
         self.name = name
-        self._last: str = ""
+        self._last = ""
+        self._next_beat = 0.0
         self._pause, self._again = FIRST_PAUSE, 0.0
 
     def exchange(self, journal: Journal, status: dict[str, Any]) -> list[dict[str, Any]]:
@@ -44,7 +46,7 @@ class Outlet:
             return []
         try:
             self._deliver(journal)
-            self._redis.set(ALIVE + self.name, json.dumps(status), ex=ALIVE_SECONDS)
+            self._beat(status)
             commands = self._commands()
         except redis.RedisError as away:
             self._wait(away)
@@ -67,13 +69,19 @@ class Outlet:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _deliver(self, journal: Journal) -> None:
-        """All or nothing per batch, so that a batch that is repeated stays in order."""
-        while journal.owed:
-            with self._redis.pipeline(transaction=True) as batch:
-                for document in journal.pending():
-                    batch.xadd(EVENTS, {"json": document}, maxlen=KEPT_EVENTS, approximate=True)
-                batch.execute()
-            journal.delivered()
+        """One batch, all or nothing, so that a batch that is repeated stays in order."""
+        if not journal.owed:
+            return
+        with self._redis.pipeline(transaction=True) as batch:
+            for document in journal.pending():
+                batch.xadd(EVENTS, {"json": document}, maxlen=KEPT_EVENTS, approximate=True)
+            batch.execute()
+        journal.delivered()
+
+    def _beat(self, status: dict[str, Any]) -> None:
+        if time.monotonic() >= self._next_beat:
+            self._redis.set(ALIVE + self.name, json.dumps(status), ex=ALIVE_SECONDS)
+            self._next_beat = time.monotonic() + BEAT_SECONDS
 
     def _commands(self) -> list[dict[str, Any]]:
         """New commands, oldest first. What was on the stream before this process began is not for it."""

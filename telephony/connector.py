@@ -1,0 +1,140 @@
+"""The process `sip`: `python -m telephony.connector --sip-port 5060 --redis URL --data DIR [--bind 127.0.0.1]`.
+
+One thread: let PJSIP work, hear what happened and what is commanded, write, act, tell. No database, no HTTP.
+SIGTERM and SIGINT end every call, deliver what can be delivered and put the line down; exit 0.
+"""
+
+import argparse
+import gc
+import logging
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from telephony import recovery
+from telephony.commands import DRAIN, command
+from telephony.exchange import Exchange, Limits
+from telephony.journal import BusyError, Journal
+from telephony.line import Line
+from telephony.outlet import Outlet
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.01
+EXCHANGE_SECONDS = 0.02
+TIDY_SECONDS = 60.0
+GOODBYE_SECONDS = 5.0
+DELIVER_SECONDS = 2.0
+
+
+class Connector:
+    """The loop. `line` is put down at the end; `journal` and `outlet` are closed."""
+
+    def __init__(self, line: Line, journal: Journal, outlet: Outlet, exchange: Exchange) -> None:
+        self.line, self.journal, self.outlet, self.exchange = line, journal, outlet, exchange
+        self.stopping = False
+        self._next_exchange = self._next_tidy = 0.0
+
+    def run(self) -> None:
+        """Until it is told to stop, or drained and empty."""
+        while not self.stopping and not (self.exchange.draining and not self.exchange.calls):
+            self.turn()
+        self.finish()
+
+    def turn(self) -> None:
+        now = time.monotonic()
+        documents: list[dict[str, Any]] = []
+        if now >= self._next_exchange:
+            documents = self.outlet.exchange(self.journal, self.status())
+            self._next_exchange = now + EXCHANGE_SECONDS
+        heard = [found for document in documents if (found := command(document)) is not None]
+        self.exchange.turn(POLL_SECONDS, heard)
+        if any(document.get("type") == DRAIN for document in documents):
+            log.info("draining: new calls are refused")
+            self.exchange.draining = True
+        if now >= self._next_tidy and not self.exchange.calls:
+            gc.collect()
+            self._next_tidy = now + TIDY_SECONDS
+
+    def finish(self) -> None:
+        """Hang up, drain, put the line down."""
+        self.exchange.stop("shutdown")
+        end = time.monotonic() + GOODBYE_SECONDS
+        while self.exchange.calls and time.monotonic() < end:
+            self.turn()
+        end = time.monotonic() + DELIVER_SECONDS
+        while self.journal.owed and time.monotonic() < end:
+            self.outlet.exchange(self.journal, self.status())
+            time.sleep(POLL_SECONDS)
+        self.outlet.forget()
+        self.journal.close()
+        self.line.close()
+
+    def status(self) -> dict[str, Any]:
+        """What the sign of life says."""
+        faults = self.exchange.faults + int(getattr(self.line, "faults", 0))
+        room = {"calls": len(self.exchange.calls), "slots": self.exchange.limits.slots}
+        return {**room, "draining": self.exchange.draining, "owed": self.journal.owed, "faults": faults}
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--sip-port", type=int, default=5060)
+    made.add_argument("--redis", required=True, help="address of Redis")
+    made.add_argument("--data", type=Path, required=True, help="folder for journal and recordings")
+    made.add_argument("--bind", default="127.0.0.1")
+    made.add_argument("--rtp-port", type=int, default=30000, help="first port for sound")
+    made.add_argument("--slots", type=int, default=64, help="calls at once; more than the trunk has channels")
+    made.add_argument("--name", default="", help="name of this connector; default host and port")
+    made.add_argument("--wait-cap", type=float, default=1800.0, help="longest wait in line, seconds")
+    made.add_argument("--call-cap", type=float, default=4 * 3600.0, help="longest call, seconds")
+    made.add_argument("--ring", type=float, default=20.0, help="seconds a phone rings when the offer does not say")
+    made.add_argument("--certificate", default="", help="PEM file; opens TLS on the port after the SIP port")
+    made.add_argument("--key", default="", help="PEM file of the certificate's key")
+    made.add_argument("--pj-log", type=int, default=0, help="PJSIP's log level; from 1 on it holds callers' numbers")
+    return made
+
+
+def build(options: argparse.Namespace) -> Connector:
+    """Everything put together. BusyError when this connector runs already, RuntimeError when its port is taken."""
+    from telephony.pjsua import Config, PjsuaLine  # noqa: PLC0415 - the options can be read without the library
+
+    name = options.name or f"{socket.gethostname()}-{options.sip_port}"
+    folder = options.data / "journal" / name
+    journal = Journal(folder)
+    gone = recovery.lost(journal, dict(journal.open), options.data)
+    if gone:
+        log.warning("%d calls were open when this connector last ended; told as lost", gone)
+    shape = {"log": folder / "pjsip.log", "log_level": options.pj_log}
+    secured = {"certificate": options.certificate, "key": options.key}
+    line = PjsuaLine(Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured))
+    limits = Limits(options.slots, wait_cap=options.wait_cap, call_cap=options.call_cap, ring=options.ring)
+    exchange = Exchange(line, journal, options.data, name, limits)
+    return Connector(line, journal, Outlet(options.redis, name), exchange)
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    gc.disable()
+    try:
+        connector = build(parser().parse_args())
+    except (BusyError, RuntimeError) as refused:
+        log.error("%s", refused)  # noqa: TRY400 - one line says it
+        return 1
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        connector.stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("connector %s takes calls", connector.outlet.name)
+    connector.run()
+    log.info("the line is down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""The telephone line on PJSIP; this package alone imports pjsua2."""
+
+from telephony.pjsua.line import PjsuaLine
+from telephony.pjsua.stack import Config
+
+__all__ = ["Config", "PjsuaLine"]

@@ -1,0 +1,305 @@
+"""The telephone line on PJSIP, used by exactly one thread.
+
+A leg is held by one table from its first to its last state and by nothing else, so that no garbage collection ever
+hangs up the call that got its number later.
+"""
+
+import functools
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pjsua2 as pj
+
+from telephony.caller import identity
+from telephony.calls import Failure, Heard, Signal
+from telephony.filing import Filing
+from telephony.line import LineError
+from telephony.patchboard import Patchboard
+from telephony.pjsua.stack import Config, Inbox, Leg, make_player, open_account, operation, start_endpoint
+from telephony.players import Player, Players
+
+BRIDGE_SECONDS = 5.0
+WATCH_SECONDS, SILENT_SECONDS, HELD_SECONDS = 5.0, 30.0, 300.0
+A_LAW = 1
+NO_LOOP = 1
+MUSIC = "music"
+PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
+
+FAILURES: Mapping[int, Failure] = {
+    486: Failure.BUSY, 600: Failure.BUSY, 603: Failure.REJECT, 403: Failure.REJECT, 488: Failure.REJECT,
+    408: Failure.NO_ANSWER, 487: Failure.NO_ANSWER,
+    404: Failure.UNREACHABLE, 410: Failure.UNREACHABLE, 480: Failure.UNREACHABLE, 502: Failure.UNREACHABLE,
+    503: Failure.UNREACHABLE, 504: Failure.UNREACHABLE,
+}  # fmt: skip
+_REFUSED_FOR_ROOM = frozenset({486, 503})
+
+
+@dataclass
+class Side:
+    """One leg of a call as the line sees it. `token` is empty for the caller."""
+
+    call: str
+    token: str
+    leg: Any
+    confirmed: bool = False
+    rang: bool = False
+    dropped: bool = False
+    held: bool = False
+    packets: int = -1
+    moved: float = 0.0
+
+
+class PjsuaLine:
+    """A line on the network. RuntimeError when the port is taken; see telephony.line for what it does."""
+
+    def __init__(self, config: Config) -> None:
+        self.faults = 0
+        self._inbox: Inbox = deque()
+        self._legs: dict[str, Any] = {}
+        self._sides: dict[str, Side] = {}
+        self._joining: dict[str, tuple[str, str, float]] = {}
+        self._playing: dict[str, tuple[Player, float]] = {}
+        self._filing = Filing()
+        self._next_watch = 0.0
+        self.board = Patchboard(self._fault)
+        self.endpoint = start_endpoint(config, self._inbox)
+        self.account = open_account(config, self._legs, self._inbox)
+        self.players = Players(PROMPTS, functools.partial(make_player, options=NO_LOOP))
+        self.board.plug(MUSIC, make_player(PROMPTS / "music.wav", options=0))
+
+    # --- the port ---------------------------------------------------------------------------------------------------
+
+    def poll(self, seconds: float) -> list[Heard]:
+        self.endpoint.libHandleEvents(int(seconds * 1000))
+        heard: list[Heard] = []
+        while self._inbox:
+            name, kind, value = self._inbox.popleft()
+            heard.extend(self._on(name, kind, value))
+        now = time.monotonic()
+        return [*heard, *self._played(now), *self._joined(now), *self._filing.done(now), *self._watched(now)]
+
+    def refuse(self, call: str, code: int) -> None:
+        if side := self._sides.get(call):
+            side.dropped = True
+            self._tell(lambda: side.leg.hangup(operation(code)))
+
+    def answer(self, call: str) -> None:
+        if side := self._sides.get(call):
+            self._tell(lambda: side.leg.answer(operation(pj.PJSIP_SC_OK)))
+
+    def play(self, call: str, prompt: str) -> None:
+        if call not in self._sides:
+            return
+        self._stop_player(call)
+        try:
+            player = self.players.take(prompt, time.monotonic())
+        except (OSError, ValueError, pj.Error) as missing:
+            self._fault(missing)
+            self._inbox.append((call, "no_prompt", prompt))
+            return
+        self.board.plug(player.name, player.port)
+        self.board.only(call, player.name)
+        self._playing[call] = (player, time.monotonic() + player.seconds)
+
+    def hold(self, call: str) -> None:
+        if call in self._sides:
+            self._stop_player(call)
+            self.board.only(call, MUSIC)
+
+    def ring(self, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
+        name = f"{call}/{token}"
+        if call not in self._sides or name in self._sides:
+            return
+        leg = Leg(self.account, name, self._inbox)
+        try:
+            leg.makeCall(uri, operation(headers=headers))
+        except pj.Error as refused:
+            raise LineError("the phone cannot be rung") from refused
+        self._sides[name] = Side(call, token, leg)
+
+    def cancel(self, call: str, token: str) -> None:
+        name = f"{call}/{token}"
+        side = self._sides.get(name)
+        if side is None or side.dropped:
+            return
+        side.dropped = True
+        self._joining.pop(name, None)
+        self.board.forget(name)
+        self._tell(lambda: side.leg.hangup(operation()))
+
+    def bridge(self, call: str, token: str) -> None:
+        name = f"{call}/{token}"
+        self._stop_player(call)
+        self._joining[name] = (call, token, time.monotonic() + BRIDGE_SECONDS)
+        if name in self._sides and call in self._sides:
+            self.board.only(call, name)
+            self.board.only(name, call)
+
+    def record(self, call: str, file: Path) -> None:
+        if call not in self._sides or self._filing.runs(call):
+            return
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            recorder = pj.AudioMediaRecorder()
+            recorder.createRecorder(str(file), 0, 0, A_LAW)
+        except (OSError, pj.Error) as full:
+            raise LineError("the recording cannot be written") from full
+        sink = self._filing.begin(call, file)
+        self.board.plug(sink, recorder)
+        for name in [name for name, side in self._sides.items() if side.call == call and not side.dropped]:
+            self.board.connect(name, sink)
+
+    def stop_record(self, call: str) -> None:
+        if self._filing.runs(call):
+            self.board.forget(self._filing.end(call, time.monotonic()))
+
+    def hang_up(self, call: str) -> None:
+        if side := self._sides.get(call):
+            self._tell(lambda: side.leg.hangup(operation()))
+
+    def close(self) -> None:
+        self.endpoint.hangupAllCalls()
+        end = time.monotonic() + 1
+        while self._sides and time.monotonic() < end:
+            self.poll(0.01)
+        self._sides.clear()
+        self._legs.clear()
+        self._playing.clear()
+        self.players.clear()
+        self.board.ports.clear()
+        self.account.shutdown()
+        self.endpoint.libDestroy()
+
+    # --- what came in -----------------------------------------------------------------------------------------------
+
+    def _on(self, name: str, kind: str, value: Any) -> list[Heard]:
+        if kind == "fault":
+            self.faults += 1
+            return []
+        if kind == "refused":
+            caller, display = identity(value[0])
+            reason = "full" if value[1] in _REFUSED_FOR_ROOM else "bad"
+            return [Heard(name, Signal.REFUSED, caller=caller, display=display, reason=reason)]
+        if kind == "invite":
+            return self._invited(name, value)
+        side = self._sides.get(name)
+        return self._HANDLERS[kind](self, name, side, value) if side else []
+
+    def _invited(self, name: str, uri: str) -> list[Heard]:
+        self._sides[name] = Side(name, "", self._legs.pop(name))
+        caller, display = identity(uri)
+        return [Heard(name, Signal.INVITED, caller=caller, display=display)]
+
+    def _on_state(self, name: str, side: Side, value: tuple[int, int]) -> list[Heard]:
+        state, code = value
+        if state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            return self._gone(name, side, code)
+        if side.dropped and state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._tell(lambda: side.leg.hangup(operation()))
+        if side.dropped:
+            return []
+        if state == pj.PJSIP_INV_STATE_CONFIRMED and not side.confirmed:
+            side.confirmed, side.moved = True, time.monotonic()
+            return [Heard(side.call, Signal.AGENT_ANSWERED if side.token else Signal.ANSWERED, token=side.token)]
+        if state == pj.PJSIP_INV_STATE_EARLY and side.token and not side.rang:
+            side.rang = True
+            return [Heard(side.call, Signal.AGENT_RINGING, token=side.token)]
+        return []
+
+    def _gone(self, name: str, side: Side, code: int) -> list[Heard]:
+        """The leg is dropped here, in the turn after its last callback."""
+        self._stop_player(name)
+        self._joining.pop(name, None)
+        self.board.forget(name)
+        del self._sides[name]
+        if side.dropped:
+            return []
+        if not side.token:
+            self.stop_record(side.call)
+            return [Heard(side.call, Signal.CALLER_GONE)]
+        if side.confirmed:
+            return [Heard(side.call, Signal.AGENT_GONE, token=side.token)]
+        reason = FAILURES.get(code, Failure.ERROR)
+        return [Heard(side.call, Signal.AGENT_FAILED, token=side.token, reason=reason)]
+
+    def _on_media(self, name: str, side: Side, _value: Any) -> list[Heard]:
+        """The port is fetched anew at each change; a leg whose sound stopped has none."""
+        self.board.unplug(name)
+        usable = {pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD}
+        try:
+            found = [m for m in side.leg.getInfo().media if m.type == pj.PJMEDIA_TYPE_AUDIO and m.status in usable]
+            side.held = bool(found) and found[0].status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
+            if found and not side.dropped:
+                self.board.plug(name, side.leg.getAudioMedia(found[0].index))
+        except pj.Error as gone:
+            self._fault(gone)
+        return []
+
+    def _on_digit(self, _name: str, side: Side, value: str) -> list[Heard]:
+        return [] if side.token else [Heard(side.call, Signal.DIGIT, digit=value)]
+
+    def _on_no_prompt(self, _name: str, side: Side, value: str) -> list[Heard]:
+        """A prompt that cannot be played is over at once: nobody is left in silence."""
+        return [Heard(side.call, Signal.PROMPT_END, prompt=value)]
+
+    _HANDLERS: Mapping[str, Callable[..., list[Heard]]] = {
+        "state": _on_state, "media": _on_media, "digit": _on_digit, "no_prompt": _on_no_prompt,
+    }  # fmt: skip
+
+    # --- what time brings -------------------------------------------------------------------------------------------
+
+    def _played(self, now: float) -> list[Heard]:
+        over = [call for call, (_, end) in self._playing.items() if now >= end]
+        heard = []
+        for call in over:
+            heard.append(Heard(call, Signal.PROMPT_END, prompt=self._playing[call][0].prompt))
+            self._stop_player(call)
+        return heard
+
+    def _stop_player(self, call: str) -> None:
+        if call in self._playing:
+            player, _ = self._playing.pop(call)
+            self.board.forget(player.name)
+            self.players.give_back(player, time.monotonic())
+
+    def _joined(self, now: float) -> list[Heard]:
+        heard = []
+        for name, (call, token, end) in list(self._joining.items()):
+            joined = self.board.joined(call, name)
+            if joined or now >= end or name not in self._sides:
+                del self._joining[name]
+                heard.append(Heard(call, Signal.BRIDGED if joined else Signal.BRIDGE_FAILED, token=token))
+        return heard
+
+    def _watched(self, now: float) -> list[Heard]:
+        """Legs whose sound packets stopped coming: nobody is there any more."""
+        if now < self._next_watch:
+            return []
+        self._next_watch = now + WATCH_SECONDS
+        dead = [
+            side for side in self._sides.values() if side.confirmed and not side.dropped and self._silent(side, now)
+        ]
+        return [Heard(s.call, Signal.AGENT_DEAD if s.token else Signal.CALLER_DEAD, token=s.token) for s in dead]
+
+    def _silent(self, side: Side, now: float) -> bool:
+        try:
+            packets = side.leg.getStreamStat(0).rtcp.rxStat.pkt
+        except pj.Error:
+            packets = side.packets  # no stream at all is silence too
+        if packets != side.packets:
+            side.packets, side.moved = packets, now
+        return now - side.moved >= (HELD_SECONDS if side.held else SILENT_SECONDS)
+
+    def _tell(self, order: Callable[[], None]) -> None:
+        """An order to a leg that may just have gone: its end follows as a signal."""
+        try:
+            order()
+        except pj.Error as gone:
+            self._fault(gone)
+
+    def _fault(self, _error: Exception) -> None:
+        self.faults += 1

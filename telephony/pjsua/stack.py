@@ -1,0 +1,201 @@
+"""PJSIP set up for a hotline: the library, the account that takes calls, the legs, and how they are told things.
+
+Callbacks only append to a deque; the line acts on it in its loop.
+"""
+
+import functools
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pjsua2 as pj
+
+SESSION_SECONDS, SHORTEST_SESSION = 600, 90
+PORTS_PER_CALL = 40
+FEWEST_PORTS = 2000
+SPARE_CALLS = 8
+CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
+Inbox = deque[tuple[str, str, Any]]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the line is and how wide. `certificate` and `key` (PEM files) open TLS on the port after the SIP port."""
+
+    bind: str = "127.0.0.1"
+    sip_port: int = 5060
+    slots: int = 64
+    rtp_port: int = 30000
+    log: Path | None = None
+    log_level: int = 0
+    certificate: str = ""
+    key: str = ""
+
+
+def guarded(callback: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """A callback that never raises into PJSIP: what goes wrong is counted in the loop."""
+
+    @functools.wraps(callback)
+    def safe(self: Any, prm: Any) -> None:
+        try:
+            callback(self, prm)
+        except Exception as wrong:  # noqa: BLE001 - reported as a fault by poll
+            self.inbox.append(("", "fault", type(wrong).__name__))
+
+    return safe
+
+
+class Leg(pj.Call):  # type: ignore[misc]
+    """Knows its name and the inbox, nothing else: a reference back would be a cycle."""
+
+    def __init__(self, account: Any, name: str, inbox: Inbox, number: int = pj.PJSUA_INVALID_ID) -> None:
+        pj.Call.__init__(self, account, number)
+        self.name, self.inbox = name, inbox
+
+    @guarded
+    def onCallState(self, _prm: Any) -> None:  # noqa: N802
+        info = self.getInfo()
+        self.inbox.append((self.name, "state", (info.state, info.lastStatusCode)))
+
+    @guarded
+    def onCallMediaState(self, _prm: Any) -> None:  # noqa: N802
+        self.inbox.append((self.name, "media", None))
+
+    @guarded
+    def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802
+        self.inbox.append((self.name, "digit", prm.digit))
+
+    @guarded
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
+        """A REFER would let a stranger place calls at our cost."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    @guarded
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+
+class Account(pj.Account):  # type: ignore[misc]
+    """Takes incoming calls. `legs` is the line's table: the leg must exist before the callback returns."""
+
+    def __init__(self, legs: dict[str, Any], inbox: Inbox) -> None:
+        pj.Account.__init__(self)
+        self.legs, self.inbox = legs, inbox
+
+    @guarded
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        leg = Leg(self, str(uuid.uuid4()), self.inbox, prm.callId)
+        self.legs[leg.name] = leg
+        self.inbox.append((leg.name, "invite", leg.getInfo().remoteUri))
+
+
+class Endpoint(pj.Endpoint):  # type: ignore[misc]
+    """The library itself."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        pj.Endpoint.__init__(self)
+        self.inbox = inbox
+
+    @guarded
+    def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        self.inbox.append((str(uuid.uuid4()), "refused", (prm.remoteInfo, prm.statusCode)))
+
+
+def start_endpoint(config: Config, inbox: Inbox) -> Endpoint:
+    """Starts the library and listens. RuntimeError when an address is taken."""
+    endpoint = Endpoint(inbox)
+    endpoint.libCreate()
+    endpoint.libInit(endpoint_config(config))
+    for codec in endpoint.codecEnum2():
+        endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId, 0))
+    try:
+        for kind, port, shape in transports(config):
+            endpoint.transportCreate(kind, shape(config, port))
+    except pj.Error as taken:
+        endpoint.libDestroy()
+        raise RuntimeError(f"the SIP port {config.sip_port} cannot be opened") from taken
+    endpoint.libStart()
+    endpoint.audDevManager().setNullDev()
+    return endpoint
+
+
+def endpoint_config(config: Config) -> Any:
+    """One thread for signalling (ours), one of PJSIP for sound; 8 kHz mono throughout; no silence suppression."""
+    made = pj.EpConfig()
+    made.uaConfig.threadCnt, made.uaConfig.mainThreadOnly = 0, True
+    made.uaConfig.maxCalls = 2 * config.slots + SPARE_CALLS
+    made.uaConfig.userAgent = "hotline"
+    media = made.medConfig
+    media.clockRate = media.sndClockRate = 8000
+    media.channelCount, media.noVad, media.ecTailLen = 1, True, 0
+    media.maxMediaPorts = 4 * made.uaConfig.maxCalls + 254
+    # messages carry callers' numbers: nothing is logged unless somebody asks for it
+    made.logConfig.level, made.logConfig.consoleLevel = config.log_level, 0
+    made.logConfig.msgLogging = 1 if config.log_level else 0
+    made.logConfig.filename = str(config.log) if config.log and config.log_level else ""
+    return made
+
+
+def transports(config: Config) -> list[tuple[Any, int, Callable[[Config, int], Any]]]:
+    """UDP and TCP on the SIP port; TLS on the next one once there is a certificate."""
+    made: list[tuple[Any, int, Callable[[Config, int], Any]]] = [
+        (pj.PJSIP_TRANSPORT_UDP, config.sip_port, plain),
+        (pj.PJSIP_TRANSPORT_TCP, config.sip_port, plain),
+    ]
+    if config.certificate:
+        made.append((pj.PJSIP_TRANSPORT_TLS, config.sip_port + 1, secure))
+    return made
+
+
+def plain(config: Config, port: int) -> Any:
+    made = pj.TransportConfig()
+    made.port, made.boundAddress = port, bound(config)
+    return made
+
+
+def secure(config: Config, port: int) -> Any:
+    made = plain(config, port)
+    made.tlsConfig.certFile, made.tlsConfig.privKeyFile = config.certificate, config.key
+    return made
+
+
+def bound(config: Config) -> str:
+    """PJSIP finds the outer address by itself when none is given."""
+    return "" if config.bind == "0.0.0.0" else config.bind  # noqa: S104 - compared, not bound
+
+
+def open_account(config: Config, legs: dict[str, Any], inbox: Inbox) -> Account:
+    """The hotline's own address; it takes every call."""
+    made = pj.AccountConfig()
+    made.idUri = f"sip:12345@{bound(config) or '127.0.0.1'}:{config.sip_port}"
+    made.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
+    made.callConfig.timerSessExpiresSec, made.callConfig.timerMinSESec = SESSION_SECONDS, SHORTEST_SESSION
+    made.mediaConfig.lockCodecEnabled = False
+    rtp = made.mediaConfig.transportConfig
+    rtp.port, rtp.portRange = config.rtp_port, max(FEWEST_PORTS, PORTS_PER_CALL * config.slots)
+    rtp.boundAddress = bound(config)
+    account = Account(legs, inbox)
+    account.create(made)
+    return account
+
+
+def operation(code: int = 0, headers: Mapping[str, str] | None = None) -> Any:
+    """What goes with an order to a leg: one audio stream, no video, no text; a status; headers of ours."""
+    made = pj.CallOpParam(True)  # noqa: FBT003 - C++ knows no names
+    made.opt.audioCount, made.opt.videoCount, made.opt.textCount = 1, 0, 0
+    made.statusCode = code
+    for name, value in (headers or {}).items():
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, "".join(sign for sign in value if sign.isprintable())
+        made.txOption.headers.append(header)
+    return made
+
+
+def make_player(file: Path, options: int) -> Any:
+    """A player of a sound file."""
+    player = pj.AudioMediaPlayer()
+    player.createPlayer(str(file), options)
+    return player
