@@ -16,6 +16,7 @@ from hotline.models import Case, ClockRow, HistoryRow
 from hotline.rates import Period
 from hotline.unit import transaction
 from hotline.words import Channel, Clock, Role, State
+from telephony import agents
 from telephony import reading as telephone
 from web import access, figures
 from web.staff import doors, loop
@@ -130,7 +131,7 @@ def now_figures() -> Response:
     with db.session() as session:
         live = {
             "calls": telephone.waiting(session, now),
-            "seats": telephone.seats(session, now),
+            "seats": agents.seats(session, now),
             "chats": _chats(session, now),
         }
         rates = counted("now", _mark(session, now), lambda: _now(session, now))
