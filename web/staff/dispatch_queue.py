@@ -100,8 +100,8 @@ def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit:
     if asked.get("cursor"):
         due, number = _after(asked["cursor"])
         found = found.where(tuple_(dues.c.due, Case.id) > tuple_(due, number))
-    rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)))
-    more = _cursor(*rows[limit - 1].tuple()) if len(rows) > limit else None
+    rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)).tuples())
+    more = _cursor(*rows[limit - 1]) if len(rows) > limit else None
     return [_told(case, actor) for case, _ in rows[:limit]], more
 
 
@@ -135,11 +135,14 @@ def beside(session: Session, case: Case) -> dict[str, Any]:
 
 
 def _choices(case: Case) -> list[dict[str, Any]]:
-    """Three suggestions with reasons; asked again where none could be given when the case came in."""
+    """Up to three departments with reasons, the surest first; asked again where none could be given when the case came in."""
     kept = case.suggestion.get("top") or suggest.suggest(f"{case.title}\n{case.content}", case.area)["top"]
     chosen = case.suggestion.get("category", "")
     first = [suggest.by_category(chosen, case.area)] if chosen and all(c["category"] != chosen for c in kept) else []
-    return [*first, *kept][:3]
+    best: dict[str, dict[str, Any]] = {}
+    for choice in [*first, *kept]:
+        best.setdefault(choice["department"], choice)
+    return list(best.values())[:3]
 
 
 def _moving_words(session: Session, case: Case) -> list[str]:
