@@ -1,0 +1,1 @@
+"""Measurements. They print tables and never assert a time."""
