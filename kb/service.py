@@ -24,10 +24,11 @@ from kb.index import FIRST_DAY, LAST_DAY, Entry, Filters, Index, IndexUnavailabl
 from kb.models import Article
 
 SUGGESTED: Final = 3
-SURE: Final = 0.5  # coverage from which the bot answers `[A]`
-_LONGEST_QUESTION: Final = 2_000  # characters that are read of a question; a case says its matter early
+SURE: Final = 0.5  # coverage of the question from which the bot answers `[A]`
+SURE_TITLE: Final = 0.25  # and of it by the title alone: a word that only falls in a text is no answer `[A]`
+_LONGEST_QUESTION: Final = 600  # characters that are read of a question; a case says its matter early
 _SPARE: Final = 5  # asked for beyond the limit, for articles that were retired a moment ago
-_DEGRADED_TERMS: Final = 12
+_DEGRADED_TERMS: Final = 6
 _log = logging.getLogger(__name__)
 
 
@@ -153,9 +154,12 @@ def suggest(text: str, area: str = "", now: dt.datetime | None = None) -> Result
 
 
 def answer(text: str, area: str = "", now: dt.datetime | None = None) -> Found | None:
-    """What the bot may say: the surest of the best articles when it covers at least SURE of the question, or None."""
-    best = max(search(text, SUGGESTED, area, now), key=lambda item: item.sure, default=None)
-    return best if best is not None and best.sure >= SURE else None
+    """What the bot may say: of the best articles the surest of those that reach SURE and SURE_TITLE, or None."""
+    _city_words()
+    wanted = tokens.asked(text[:_LONGEST_QUESTION])
+    about_it = [item for item in search(text, SUGGESTED, area, now) if item.sure >= SURE]
+    named = [item for item in about_it if tokens.coverage(wanted, item.title, "") >= SURE_TITLE]
+    return max(named, key=lambda item: item.sure, default=None)
 
 
 def entry(article: Article) -> Entry:

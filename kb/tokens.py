@@ -85,7 +85,7 @@ def terms(text: str) -> list[str]:
     return [term[:LONGEST_TERM] for term in cut if term not in STOP and any(c.isalnum() for c in term)]
 
 
-def asked(text: str, most: int = 64) -> list[str]:
+def asked(text: str, most: int = 40) -> list[str]:
     """The different terms of a question in their order. Of a long one the longer words are kept, they say most."""
     found = list(dict.fromkeys(terms(text)))
     if len(found) <= most:

@@ -429,6 +429,7 @@ def test_a_long_case_text_gets_at_most_three_articles_with_passages(published):
         ("什么时候供暖", "K2", "all of it, after the question words"),
         ("公园里的野猫太多，晚上叫得睡不着，身份证也丢了", None, "one word by chance is no answer"),
         ("你好", None, "a greeting asks nothing"),
+        ("窗口", None, "a word that only falls in a text is no answer"),
     ],
 )
 def test_the_bot_answers_what_it_is_sure_of_and_nothing_else(published, question, code, reason):
