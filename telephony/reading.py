@@ -11,9 +11,13 @@ from hotline.errors import BadInput
 from hotline.rates import CallFact
 from telephony import agents
 from telephony.models import Call, Callback
+from telephony.words import CallbackState, CallState
 
 _STAMPS = ("invite_at", "notice_end_at", "queue_at", "offer_at", "agent_answer_at", "hangup_at")
-STATES = ("open", "done")
+STATES: dict[str, tuple[str, ...]] = {
+    "open": (CallbackState.OPEN,),
+    "done": (CallbackState.DONE, CallbackState.ANSWERED),
+}
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -44,8 +48,13 @@ def calls(
     if cursor:
         found = found.where(_before(cursor))
     rows = list(session.scalars(found))
-    following = f"{rows[limit - 1].invite_at.isoformat()}~{rows[limit - 1].id}" if len(rows) > limit else None
+    following = _cursor(rows[limit - 1]) if len(rows) > limit else None
     return [call_told(row) for row in rows[:limit]], following
+
+
+def _cursor(last: Call) -> str:
+    """In characters that an address carries unchanged."""
+    return f"{last.invite_at.astimezone(dt.UTC).isoformat().removesuffix('+00:00')}Z~{last.id}"
 
 
 def _before(cursor: str) -> Any:
@@ -53,7 +62,9 @@ def _before(cursor: str) -> Any:
     try:
         instant = dt.datetime.fromisoformat(at)
     except ValueError:
-        raise BadInput("bad_cursor", "分页标记不对。", {"cursor": "不对"}) from None
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise BadInput("bad_cursor", "分页标记不对。", {"cursor": "不对"})
     return (Call.invite_at < instant) | ((Call.invite_at == instant) & (Call.id < call))
 
 
@@ -65,10 +76,10 @@ def callback_told(row: Callback) -> dict[str, Any]:
 
 
 def callbacks(session: Session, state: str, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of call-backs, oldest first. Raises BadInput."""
+    """A page of call-backs, oldest first; `done` holds also those whose caller rang again and was answered. Raises BadInput."""
     if state not in STATES or (cursor and not cursor.isdigit()):
         raise BadInput("bad_filter", "状态只能是 open 或 done。", {"state": "不对"})
-    found = select(Callback).where(Callback.state == state).order_by(Callback.id).limit(limit + 1)
+    found = select(Callback).where(Callback.state.in_(STATES[state])).order_by(Callback.id).limit(limit + 1)
     rows = list(session.scalars(found.where(Callback.id > int(cursor)) if cursor else found))
     return [callback_told(row) for row in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
 
@@ -86,6 +97,9 @@ def seats(session: Session, now: dt.datetime) -> list[dict[str, Any]]:
 
 
 def waiting(session: Session, now: dt.datetime) -> dict[str, Any]:
-    """How many wait for a person, and the longest wait in seconds."""
-    count, first = session.execute(select(func.count(), func.min(Call.queue_at)).where(Call.state == "waiting")).one()
-    return {"count": count, "longest_seconds": int((now - first).total_seconds()) if first else 0}
+    """How many wait for a person, a phone ringing for them or not, the longest wait in seconds, and how many speak."""
+    waits = Call.state.in_([CallState.WAITING, CallState.OFFERED])
+    count, first = session.execute(select(func.count(), func.min(Call.queue_at)).where(waits)).one()
+    talking = session.scalar(select(func.count()).where(Call.state == CallState.TALKING, Call.hangup_at.is_(None)))
+    longest = max(int((now - first).total_seconds()), 0) if first else 0
+    return {"count": count, "longest_seconds": longest, "talking": talking}

@@ -223,6 +223,7 @@ def _rejected(work: Work) -> None:
 
 def _lost(work: Work) -> None:
     _name_caller(work)
+    work.call.recording = work.text("recording") or work.call.recording
     finish(work, Exit.SYSTEM)
 
 

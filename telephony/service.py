@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
-from hotline import clock, reading
+from hotline import clock, privacy, reading
 from hotline.errors import Missing
 from hotline.models import Case
 from hotline.unit import Unit, transaction
@@ -21,6 +21,8 @@ from telephony.words import CallState
 
 DEFAULT = Rules()
 MOST_CASES = 20
+LONGEST_ID = 100
+OLDEST, NEWEST = dt.timedelta(days=30), dt.timedelta(days=1)  # around now; the rest is a broken clock
 
 
 class BadEvent(ValueError):  # noqa: N818 - reads better at the raise
@@ -41,12 +43,14 @@ def take(event: Mapping[str, Any], now: dt.datetime | None = None, rules: Rules 
 
 
 def _check(event: Mapping[str, Any]) -> None:
-    if event.get("type") not in TAKES:
+    texts = {name: event.get(name) for name in ("type", "id", "call")}
+    for name, value in texts.items():
+        if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_ID:
+            raise BadEvent(name)
+    if texts["type"] not in TAKES:
         raise BadEvent("type")
-    if not isinstance(event.get("id"), str) or not event["id"].isprintable():
-        raise BadEvent("id")
     try:
-        uuid.UUID(str(event.get("call")))
+        uuid.UUID(texts["call"])
     except ValueError:
         raise BadEvent("call") from None
 
@@ -62,7 +66,7 @@ def _instant(event: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
         at = dt.datetime.fromisoformat(str(event.get("at")))
     except ValueError:
         return now
-    return at if at.tzinfo else now
+    return at if at.tzinfo and now - OLDEST <= at <= now + NEWEST else now
 
 
 def _call(unit: Unit, event: Mapping[str, Any]) -> Call:
@@ -73,6 +77,16 @@ def _call(unit: Unit, event: Mapping[str, Any]) -> Call:
     )  # fmt: skip
     unit.session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
     return unit.session.get_one(Call, event["call"], with_for_update=True)
+
+
+def forget_events(unit: Unit, keep: dt.timedelta = dt.timedelta(days=7), most: int = 5000) -> int:
+    """Delete the marks of events of ended calls that came longer than `keep` ago; returns how many. Their rows stay."""
+    ended = Call.invite_at.between(unit.now - keep - dt.timedelta(days=3), unit.now - keep) & Call.hangup_at.is_not(
+        None
+    )
+    old = select(EventSeen.id).join(Call, func.split_part(EventSeen.id, ":", 1) == Call.id).where(ended).limit(most)
+    gone = unit.session.execute(delete(EventSeen).where(EventSeen.id.in_(old)).returning(EventSeen.id))
+    return len(gone.all())
 
 
 # --- what the agent sees before he answers --------------------------------------------------------------------------
@@ -89,7 +103,7 @@ def screen_pop(session: Session, call: Call) -> dict[str, Any]:
         "state": call.state,
         "invite_at": clock.iso(call.invite_at),
         "case": call.case_number or None,
-        "cases": _open_cases(session, call.caller_index),
+        "cases": _open_cases(session, call.caller),
         "earlier_calls": _earlier(session, call),
         "elderly": None,
     }
@@ -103,10 +117,20 @@ def pop_for(session: Session, call_id: str, user: str) -> dict[str, Any]:
     return screen_pop(session, call)
 
 
-def _open_cases(session: Session, index: str) -> list[dict[str, Any]]:
-    rows = select(Case).where(Case.phone_index == index, Case.state.notin_([s.value for s in ENDED]))
-    found = session.scalars(rows.options(selectinload(Case.clocks)).order_by(Case.id.desc()).limit(MOST_CASES))
-    return [_case_told(case) for case in found] if index else []
+def spellings(caller: str) -> list[str]:
+    """A number in the ways cases have it: a land line from the trunk has no dash after its area code."""
+    if not caller.startswith("0") or not caller.isdigit():
+        return [caller]
+    area = 3 if caller[1] in "12" else 4
+    return [caller, f"{caller[:area]}-{caller[area:]}"]
+
+
+def _open_cases(session: Session, caller: str) -> list[dict[str, Any]]:
+    if not caller:
+        return []
+    his = Case.phone_index.in_([privacy.blind(spelling) for spelling in spellings(caller)])
+    rows = select(Case).where(his, Case.state.notin_([s.value for s in ENDED])).options(selectinload(Case.clocks))
+    return [_case_told(case) for case in session.scalars(rows.order_by(Case.id.desc()).limit(MOST_CASES))]
 
 
 def _case_told(case: Case) -> dict[str, Any]:
