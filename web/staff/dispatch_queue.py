@@ -81,7 +81,7 @@ def _dues(tab: Tab) -> Subquery:
     )
 
 
-def _narrowed(found: Select[Any], asked: dict[str, str]) -> Select[Any]:
+def _narrowed(found: Select[Case, Any], asked: dict[str, str]) -> Select[Case, Any]:
     """Filters of the address: area, channel, urgency, q (number or words of the title)."""
     for name, column in (("area", Case.area), ("channel", Case.channel), ("urgency", Case.urgency)):
         if asked.get(name):
@@ -100,8 +100,8 @@ def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit:
     if asked.get("cursor"):
         due, number = _after(asked["cursor"])
         found = found.where(tuple_(dues.c.due, Case.id) > tuple_(due, number))
-    rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)).tuples())
-    more = _cursor(*rows[limit - 1]) if len(rows) > limit else None
+    rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)))
+    more = _cursor(rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None
     return [_told(case, actor) for case, _ in rows[:limit]], more
 
 
@@ -135,7 +135,7 @@ def beside(session: Session, case: Case) -> dict[str, Any]:
 
 
 def _choices(case: Case) -> list[dict[str, Any]]:
-    """Up to three departments with reasons, the surest first; asked again where none could be given when the case came in."""
+    """Up to three departments with reasons, the surest first; asked again where none could be given at intake."""
     kept = case.suggestion.get("top") or suggest.suggest(f"{case.title}\n{case.content}", case.area)["top"]
     chosen = case.suggestion.get("category", "")
     first = [suggest.by_category(chosen, case.area)] if chosen and all(c["category"] != chosen for c in kept) else []

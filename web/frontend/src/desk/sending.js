@@ -26,17 +26,18 @@ export function bodyOf(form, { category, call: id }) {
 export function sender() {
   let kept = { ...BLANK };
 
-  async function create(body) {
-    const text = JSON.stringify(body);
+  // `path` is where this case is made: an opened talk has its own.
+  async function create(body, path) {
+    const text = path + JSON.stringify(body);
     if (kept.made) return kept.made;
     if (kept.body !== text) kept = { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, body: text, made: null };
-    kept.made = await call("POST", "/api/v1/cases", body, { headers: { "Idempotency-Key": kept.key } });
+    kept.made = await call("POST", path, body, { headers: { "Idempotency-Key": kept.key } });
     return kept.made;
   }
 
   // Resolves to { made, told }; throws Refused, with `made` on it when the case itself is already written.
-  async function send(body, action, given) {
-    const made = await create(body);
+  async function send(body, action, given, path = "/api/v1/cases") {
+    const made = await create(body, path);
     try {
       const told = await act(made.number, made.version, action, given);
       kept = { ...BLANK };

@@ -121,8 +121,8 @@ async function send(action, given) {
   says.classList.remove("bad");
   says.textContent = "正在登记…";
   try {
-    const done = await out.send(bodyOf(form, { category: suggestions.category(), call: bar.call()?.call }), action, given);
-    talks.became(done.made.number);
+    const done = await out.send(bodyOf(form, { category: suggestions.category(), call: bar.call()?.call }), action, given, talks.casePath() || undefined);
+    talks.reread();
     showMade(done);
     await startAgain();
   } catch (error) {
