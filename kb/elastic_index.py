@@ -18,16 +18,23 @@ _SECONDS: Final = 5.0  # a citizen's page rather asks the database than waits lo
 _REBUILD_SECONDS: Final = 60.0
 _TERMS: Final = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
 _KEYWORD: Final = {"type": "keyword"}
-_DAY: Final = {"type": "integer"}
+_NUMBER: Final = {"type": "integer"}
 MAPPINGS: Final[dict[str, Any]] = {
     "dynamic": "strict",
-    "properties": {"title": _TERMS, "body": _TERMS, "area": _KEYWORD, "begins": _DAY, "ends": _DAY},
+    "properties": {
+        "title": _TERMS,
+        "body": _TERMS,
+        "area": _KEYWORD,
+        "begins": _NUMBER,
+        "ends": _NUMBER,
+        "version": _NUMBER,
+    },
 }
 SETTINGS: Final[dict[str, Any]] = {
     "number_of_shards": 1,
     "auto_expand_replicas": "0-1",
-    "gc_deletes": "0s",  # what was dropped may come back in the version it had
 }
+_TRIES: Final = 3
 _CONFLICT: Final = 409
 _GONE: Final = 404
 
@@ -52,13 +59,12 @@ def _source(entry: Entry) -> dict[str, Any]:
         "area": entry.area,
         "begins": entry.begins,
         "ends": entry.ends,
+        "version": entry.version,
     }
 
 
 def _action(entry: Entry, index: str) -> dict[str, Any]:
-    """One line of a bulk; the article's version keeps an older text from replacing a newer one."""
-    head = {"_op_type": "index", "_index": index, "_id": entry.code, "_source": _source(entry)}
-    return head | {"version": entry.version, "version_type": "external_gte"}
+    return {"_op_type": "index", "_index": index, "_id": entry.code, "_source": _source(entry)}
 
 
 def _query(terms: Sequence[str], filters: Filters) -> dict[str, Any]:
@@ -81,25 +87,53 @@ class ElasticIndex:
         self.client = Elasticsearch(url, request_timeout=_SECONDS, max_retries=1, retry_on_timeout=False)
 
     def put(self, articles: Sequence[Entry]) -> None:
-        """See Index."""
-        self._bulk([_action(entry, self.alias) for entry in articles], {_CONFLICT})
+        """See Index. Versions are read and written back only where nobody wrote between: deletions leave a trace
+        in the engine's own version numbers for a while, so those cannot be the article's.
+        """
+        for _ in range(_TRIES):
+            fresh = self._fresh(articles)
+            if not fresh or not self._bulk(fresh, _CONFLICT):
+                return
+        raise IndexUnavailable("busy: others write the same articles")
+
+    def _fresh(self, articles: Sequence[Entry]) -> list[dict[str, Any]]:
+        """The lines for those whose version is newer than what is held, each bound to what was seen."""
+        self._check_there()
+        if not articles:
+            return []
+        with _told():
+            codes = [entry.code for entry in articles]
+            docs = self.client.mget(index=self.alias, ids=codes, source_includes=["version"])["docs"]
+        lines = []
+        for entry, held in zip(articles, docs, strict=True):
+            action = _action(entry, self.alias)
+            if not held.get("found"):
+                lines.append(action | {"_op_type": "create"})
+            elif held["_source"]["version"] < entry.version:
+                lines.append(action | {"if_seq_no": held["_seq_no"], "if_primary_term": held["_primary_term"]})
+        return lines
 
     def drop(self, codes: Sequence[str]) -> None:
         """See Index."""
-        self._bulk([{"_op_type": "delete", "_index": self.alias, "_id": code} for code in codes], {_GONE})
+        self._check_there()
+        self._bulk([{"_op_type": "delete", "_index": self.alias, "_id": code} for code in codes], _GONE)
 
-    def _bulk(self, actions: list[dict[str, Any]], fine: set[int]) -> None:
-        """All actions, seen by the next search. An answer in `fine` means that there was nothing to do."""
+    def _check_there(self) -> None:
         with _told():
             if not self.client.indices.exists_alias(name=self.alias):
                 raise IndexUnavailable("missing: no index stands behind the alias")
+
+    def _bulk(self, actions: list[dict[str, Any]], expected: int) -> int:
+        """All actions, seen by the next search. Returns how many were answered with the `expected` refusal."""
+        with _told():
             lines = bulk(
                 self.client, actions, refresh=True, require_alias=True, raise_on_error=False, stats_only=False
             )[1]
         assert isinstance(lines, list)
-        wrong = [line for line in lines if _status(line) not in fine or "not_found" in str(_error(line))]
+        wrong = [line for line in lines if _status(line) != expected or "not_found" in str(_error(line))]
         if wrong:
             raise IndexUnavailable(f"elasticsearch took not all: {len(wrong)} documents")
+        return len(lines)
 
     def find(self, terms: Sequence[str], limit: int, filters: Filters) -> list[Hit]:
         """See Index."""

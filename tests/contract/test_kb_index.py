@@ -125,6 +125,26 @@ def test_dropped_articles_are_gone_unknown_codes_are_no_error_and_a_dropped_one_
     assert _codes(index, "公积金") == ["a"]
 
 
+def test_of_many_who_write_one_article_at_once_the_newest_version_stays(empty, index):
+    def write(version):
+        for _ in range(20):
+            try:
+                empty().put([Entry("a", version, f"公积金{version}", "提取")])
+            except IndexUnavailable:
+                continue
+            return
+
+    writers = [threading.Thread(target=write, args=(version,)) for version in range(1, 6)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert index.count() == 1
+    assert index.find(["公积金", "5"], 5, ANYWHERE)[0].code == "a"
+    assert index.find(["5"], 5, ANYWHERE)
+    assert not index.find(["1", "2", "3", "4"], 5, ANYWHERE)
+
+
 def test_a_word_in_the_title_says_more_than_one_in_the_body(index):
     index.put([Entry("body", 1, "办事指南", "公积金"), Entry("title", 1, "公积金", "办事指南")])
     assert _codes(index, "公积金") == ["title", "body"]
