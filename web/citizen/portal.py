@@ -42,6 +42,11 @@ def promised() -> dict[str, str]:
     return {kind: f"{limit.amount} {limit.unit.label}" for kind, limit in limits.items() if limit}
 
 
+def _forward_limit() -> str:
+    limit = timing().policy.limit(Clock.FORWARD, Kind.HELP, Urgency.NORMAL)
+    return f"{limit.amount} {limit.unit.label}" if limit else ""
+
+
 def _form() -> dict[str, Any]:
     now = clock.local(clock.now())
     return {
@@ -49,6 +54,7 @@ def _form() -> dict[str, Any]:
         "kinds": KINDS,
         "promised": promised(),
         "latest": f"{now:%Y-%m-%dT%H:%M}",
+        "forward_limit": _forward_limit(),
     }
 
 

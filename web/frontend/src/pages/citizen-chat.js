@@ -1,0 +1,204 @@
+// The chat: what is typed stands in this browser until the server has kept it; after a break everything since the last
+// message is read again. The key in this browser is all that says whose chat it is.
+
+import { io } from "socket.io-client";
+import { all, clearWrong, composing, fill, h, one, showWrong } from "../shared/dom.js";
+import { clockWords } from "../shared/time.js";
+
+const WAIT = 10_000;
+const AGAIN = 15_000;
+const WHO = { citizen: "我", bot: "机器助手", agent: "工作人员", system: "" };
+const STANDS = { bot: "机器助手(不是真人)", agent: "工作人员正在为您服务", closed: "对话已结束,您可以接着说" };
+const log = one("#log");
+const input = one("#text");
+
+// --- what this browser keeps ---
+
+const memory = new Map();
+const stored = {
+  get: (name) => {
+    try {
+      return localStorage.getItem(name) ?? memory.get(name) ?? null;
+    } catch {
+      return memory.get(name) ?? null;
+    }
+  },
+  set: (name, value) => {
+    memory.set(name, value);
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      return; // this page still remembers it
+    }
+  },
+};
+
+const random = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const key = stored.get("chat:key") ?? random();
+stored.set("chat:key", key);
+let unsent = JSON.parse(stored.get("chat:unsent") ?? "[]");
+const keepUnsent = () => stored.set("chat:unsent", JSON.stringify(unsent));
+input.value = stored.get("chat:typed") ?? "";
+input.addEventListener("input", () => stored.set("chat:typed", input.value));
+
+// --- showing ---
+
+const shown = new Map(); // id → true
+let last = 0;
+
+function bubble(message, pending = false) {
+  const when = pending ? "正在发送…" : clockWords(message.at);
+  const who = WHO[message.by] ? `${WHO[message.by]} · ${when}` : when;
+  return h("li", { class: `said-by ${message.by}${pending ? " pending" : ""}`, data: { client: message.client_id } }, h("p", { class: "who" }, who), h("p", { class: "said" }, message.text));
+}
+
+function show(items) {
+  for (const message of items) {
+    last = Math.max(last, message.id);
+    if (shown.has(message.id)) continue;
+    shown.set(message.id, true);
+    const waiting = all("li.pending", log);
+    if (message.by === "citizen") {
+      unsent = unsent.filter((one) => one.client_id !== message.client_id);
+      waiting.find((node) => node.dataset.client === message.client_id)?.remove();
+    }
+    const before = one("li.pending", log);
+    if (before) before.before(bubble(message));
+    else log.append(bubble(message));
+  }
+  keepUnsent();
+  if (items.length) log.scrollTop = log.scrollHeight;
+}
+
+function stand(chat) {
+  if (!chat) return;
+  const waits = chat.state === "waiting";
+  one("#stands").textContent = waits ? `正在排队,您排在第 ${chat.place} 位` : STANDS[chat.state];
+  one("#human").hidden = waits || chat.state === "agent";
+  one("#make").hidden = Boolean(chat.case_number);
+}
+
+// --- speaking with the server ---
+
+const socket = io("/chat", { auth: { key }, transports: ["websocket", "polling"], reconnectionDelayMax: 8000 });
+
+async function ask(event, body = {}) {
+  const told = await socket.timeout(WAIT).emitWithAck(event, { after: last, ...body });
+  if (told.error) throw Object.assign(new Error(told.error.message), told.error);
+  if (told.items) {
+    show(told.items);
+    stand(told.chat);
+  }
+  return told;
+}
+
+async function catchUp() {
+  let told;
+  do told = await ask("read");
+  while (told.items.length >= 500);
+}
+
+let sending = false;
+
+async function flush() {
+  if (sending || !socket.connected) return;
+  sending = true;
+  try {
+    while (unsent.length) {
+      const next = unsent[0];
+      await ask("say", next);
+      unsent = unsent.filter((one) => one.client_id !== next.client_id);
+      keepUnsent();
+    }
+    trouble("");
+  } catch (error) {
+    trouble(error.code ? error.message : "还没有送达,正在重试。您写的都还在。");
+    setTimeout(flush, 3000);
+  } finally {
+    sending = false;
+  }
+}
+
+function trouble(text) {
+  one("#line").hidden = !text;
+  one("#line").textContent = text;
+}
+
+const quietly = (work) => work().catch((error) => trouble(error.code ? error.message : "网络不稳,正在重试。"));
+
+socket.on("connect", () => quietly(async () => (await catchUp(), trouble(""), await flush())));
+socket.on("disconnect", () => trouble("连接断开,正在重连。您可以继续写,连上后自动发送。"));
+socket.on("connect_error", () => trouble("暂时连不上,正在重试。您写的都还在。"));
+socket.on("changed", () => quietly(catchUp));
+setInterval(() => socket.connected && quietly(catchUp), AGAIN);
+
+// --- writing ---
+
+function say(event) {
+  event.preventDefault();
+  const text = input.value.trim();
+  if (!text) return;
+  const message = { client_id: random(), text };
+  unsent.push(message);
+  keepUnsent();
+  log.append(bubble({ ...message, by: "citizen" }, true));
+  log.scrollTop = log.scrollHeight;
+  input.value = "";
+  stored.set("chat:typed", "");
+  flush();
+}
+
+one("#say").addEventListener("submit", say);
+input.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !composing(event)) say(event);
+});
+one("#human").addEventListener("click", () => quietly(() => ask("human")));
+unsent.forEach((message) => log.append(bubble({ ...message, by: "citizen" }, true)));
+
+// --- becoming a case ---
+
+const form = one("#case-form");
+
+function open(on) {
+  one("#case").hidden = !on;
+  one("#make").setAttribute("aria-expanded", String(on));
+  if (!on) return input.focus();
+  const content = form.elements.content;
+  if (!content.value) content.value = all("li.citizen .said", log).map((node) => node.textContent).join("\n").slice(0, 10_000);
+  content.focus();
+  one("#case").scrollIntoView({ block: "nearest" });
+}
+
+async function register(event) {
+  event.preventDefault();
+  clearWrong(form);
+  const text = (name) => form.elements[name].value.trim();
+  const said = { kind: text("kind"), content: text("content"), citizen: { phone: text("phone") }, place: { area: text("area") } };
+  const gaps = { ...(!said.content && { content: "请写下是什么事" }), ...(!said.kind && { kind: "请选一项" }), ...(!said.citizen.phone && { "citizen.phone": "请留下电话" }) };
+  if (Object.keys(gaps).length) return showWrong(form, gaps);
+  const button = one("button[type=submit]", form);
+  button.disabled = true;
+  try {
+    const made = await ask("case", { ...said, after: undefined });
+    await catchUp();
+    finished(made);
+  } catch (error) {
+    one("#refused").hidden = Boolean(error.fields && showWrong(form, error.fields));
+    one("#refused").textContent = error.code ? error.message : "网络不稳,没有确认收到。请看对话里有没有出现编号,没有再点一次。";
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function finished(made) {
+  fill(
+    one("#case"),
+    h("h2", {}, "已登记"),
+    h("dl", { class: "ticket" }, h("div", {}, h("dt", {}, "编号"), h("dd", {}, made.number)), h("div", {}, h("dt", {}, "查询码"), h("dd", {}, made.query_code))),
+    h("p", {}, h("a", { class: "button main", href: `/track#${made.number}.${made.query_code}` }, "查看进度")),
+  );
+}
+
+one("#make").addEventListener("click", () => open(one("#case").hidden));
+one("#leave").addEventListener("click", () => open(false));
+form.addEventListener("submit", register);
