@@ -67,6 +67,7 @@ def _written(unit: Unit, new: NewCase, actor: Actor) -> Case:
     at_once = new.channel in AT_ONCE and actor.role is not Role.CITIZEN
     serial = unit.session.scalar(NUMBERS.next_value())
     return Case(
+        id=serial,
         number=f"{time.local(unit.now):%Y%m%d}{serial:06d}",
         version=1,
         query_code=privacy.new_query_code(),
@@ -120,7 +121,6 @@ def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
     changes = ClockChanges(case, timing(), unit.now)
     _start_first_clocks(case, changes)
     unit.session.add(case)
-    unit.session.flush()
     if key:
         unit.session.add(SameRequest(key=key, digest=new.digest(), case_id=case.id, at=unit.now))
     told: dict[str, Any] = {"clocks": changes.told, "channel": case.channel, "kind": case.kind, "version": 1}

@@ -1,15 +1,19 @@
 """The engine of this process and the base of all tables."""
 
 import datetime as dt
+import time
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from hotline.settings import Settings
+
+RESTED_SECONDS = 2.0
 
 
 class Instant(TypeDecorator[dt.datetime]):
@@ -46,7 +50,25 @@ class Base(DeclarativeBase):
 @lru_cache
 def engine() -> Engine:
     """One pool per process. READ COMMITTED; optimistic versions and row locks do the rest."""
-    return create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_pre_ping=True, hide_parameters=True)
+    made = create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_use_lifo=True, hide_parameters=True)
+    event.listen(made, "checkin", _rests)
+    event.listen(made, "checkout", _still_there)
+    return made
+
+
+def _rests(_connection: Any, record: Any) -> None:
+    record.info["since"] = time.monotonic()
+
+
+def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
+    """A connection that rested is asked first: after a restart of the server it is replaced. Busy ones are not asked."""
+    if connection is None or time.monotonic() - record.info.get("since", time.monotonic()) < RESTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as gone:
+        raise DisconnectionError from gone
 
 
 @lru_cache
