@@ -164,7 +164,7 @@ class Acd:
         self.redis.set(OWN_SIGN, f"{time.time():.3f}", ex=SIGN_SECONDS)
         self._say(distribution.end_wrap_ups())
         with db.session() as session:
-            stale, opened = distribution.stale_offers(session), distribution.open_calls(session)
+            stale, opened = distribution.stale_offers(session), distribution.open_calls(session, clock.now())
         for call, token in stale:
             self._say(distribution.withdraw(call, token, self.rules))
         self._listen_for(sorted({connector for _, connector in opened}))

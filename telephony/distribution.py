@@ -17,6 +17,8 @@ from telephony.queueing import Assignment, Caller, Rules, Seat, assign
 from telephony.record import Reaction, Work, apply, command, finish, requeue, told
 from telephony.words import CallbackState, CallState, Exit, SeatState, Status
 
+LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
+
 
 class _Taken(Exception):  # noqa: N818 - a turn of events, caught here
     """Somebody else had the caller or the seat first."""
@@ -140,9 +142,10 @@ def end_wrap_ups(now: dt.datetime | None = None) -> list[Reaction]:
         return [told(user, "seat", "") for user in agents.end_wrap_ups(unit)]
 
 
-def open_calls(session: Session) -> list[tuple[str, str]]:
+def open_calls(session: Session, now: dt.datetime) -> list[tuple[str, str]]:
     """(call, connector) of all calls that have not ended."""
-    rows = select(Call.id, Call.connector).where(Call.hangup_at.is_(None), Call.state != CallState.ENDED)
+    live = Call.invite_at >= now - LONGEST_CALL
+    rows = select(Call.id, Call.connector).where(live, Call.state != CallState.ENDED)
     return [(call, connector) for call, connector in session.execute(rows.order_by(Call.id))]
 
 

@@ -10,6 +10,7 @@ from hotline import clock
 from hotline.errors import BadInput
 from hotline.rates import CallFact
 from telephony import agents
+from telephony.distribution import LONGEST_CALL
 from telephony.models import Call, Callback
 from telephony.words import CallbackState, CallState
 
@@ -76,7 +77,10 @@ def callback_told(row: Callback) -> dict[str, Any]:
 
 
 def callbacks(session: Session, state: str, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of call-backs, oldest first; `done` holds also those whose caller rang again and was answered. Raises BadInput."""
+    """A page of call-backs, oldest first; `done` are also those whose caller rang again and was answered.
+
+    Raises BadInput.
+    """
     if state not in STATES or (cursor and not cursor.isdigit()):
         raise BadInput("bad_filter", "状态只能是 open 或 done。", {"state": "不对"})
     found = select(Callback).where(Callback.state.in_(STATES[state])).order_by(Callback.id).limit(limit + 1)
@@ -98,8 +102,9 @@ def seats(session: Session, now: dt.datetime) -> list[dict[str, Any]]:
 
 def waiting(session: Session, now: dt.datetime) -> dict[str, Any]:
     """How many wait for a person, a phone ringing for them or not, the longest wait in seconds, and how many speak."""
+    fresh = Call.invite_at >= now - LONGEST_CALL
     waits = Call.state.in_([CallState.WAITING, CallState.OFFERED])
-    count, first = session.execute(select(func.count(), func.min(Call.queue_at)).where(waits)).one()
-    talking = session.scalar(select(func.count()).where(Call.state == CallState.TALKING, Call.hangup_at.is_(None)))
+    count, first = session.execute(select(func.count(), func.min(Call.queue_at)).where(fresh, waits)).one()
+    talking = session.scalar(select(func.count()).where(fresh, Call.state == CallState.TALKING))
     longest = max(int((now - first).total_seconds()), 0) if first else 0
     return {"count": count, "longest_seconds": longest, "talking": talking}
