@@ -181,7 +181,7 @@ def _promise(session: Session, period: Period) -> dict[str, Any]:
         "forward_in_time": _missed(session, Clock.FORWARD, period),
         "on_time_reply": _missed(session, Clock.REPLY, period),
     }
-    return told | {"missed": missed}
+    return told | {"missed": missed, "doors": list(doors.DOORS)}
 
 
 @board.get("/board/promise")

@@ -6,6 +6,7 @@ import { dueMark, leftWords, momentWords, now } from "../shared/time.js";
 
 const WIDE = 400;
 const HIGH = 12;
+const DUTIES = ["sign", "first_contact", "reply", "rectification", "rectification_complex"];
 
 function bar(row, seen) {
   const start = Date.parse(row.started_at);
@@ -23,7 +24,7 @@ function bar(row, seen) {
 
 export function clockBars(told) {
   const seen = now();
-  const running = told.clocks.filter((row) => !row.stopped_at && row.department);
+  const running = told.clocks.filter((row) => !row.stopped_at && DUTIES.includes(row.clock));
   return running.map((row) =>
     h(
       "div",

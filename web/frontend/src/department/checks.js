@@ -40,6 +40,7 @@ export function replyChecks(form, told) {
     const good = field.value.trim() && wrong.length === 0;
     fill(place, wrong.map((words) => h("p", { class: "check warn" }, `◆ ${words}`)), good ? h("p", { class: "check good" }, "✓ 没有发现问题") : null);
     reason.required = form.elements.solved.value === "false";
+    reason.closest(".field").hidden = !reason.required;
   };
   form.addEventListener("input", check);
   form.addEventListener("change", check);

@@ -39,8 +39,8 @@ export const FORMS = {
       { name: "facts", label: "诉求是否属实", kind: "select", choices: FACTS, needed: true },
       { name: "solved", label: "是否解决", kind: "radio", needed: true, choices: [["true", "已解决"], ["false", "未解决"]] },
       { name: "reason", label: "未解决的原因", kind: "long", rows: 2, hint: "未解决时必填" },
-      { name: "internal", label: "内部办理情况", kind: "long", rows: 3, hint: "只给工作人员看" },
-      { name: "public", label: "给市民的答复", kind: "long", rows: 7, needed: true, hint: "市民会看到这段话:查到了什么、做了什么、以后怎么办" },
+      { name: "internal", label: "内部办理情况", kind: "long", rows: 2, hint: "只给工作人员看" },
+      { name: "public", label: "给市民的答复", kind: "long", rows: 6, needed: true, hint: "市民会看到这段话:查到了什么、做了什么、以后怎么办" },
     ],
   },
   return: {
