@@ -23,6 +23,7 @@ from telephony.line import Line
 from telephony.outlet import Outlet
 
 log = logging.getLogger(__name__)
+PROMPTS = Path(__file__).resolve().parent / "prompts"
 POLL_SECONDS = 0.01
 EXCHANGE_SECONDS = 0.02
 TIDY_SECONDS = 60.0
@@ -52,12 +53,16 @@ class Connector:
             self._next_exchange = now + EXCHANGE_SECONDS
         heard = [found for document in documents if (found := command(document)) is not None]
         self.exchange.turn(POLL_SECONDS, heard)
-        if any(document.get("type") == DRAIN for document in documents):
+        if any(self._drains(document) for document in documents):
             log.info("draining: new calls are refused")
             self.exchange.draining = True
         if now >= self._next_tidy and not self.exchange.calls:
             gc.collect()
             self._next_tidy = now + TIDY_SECONDS
+
+    def _drains(self, document: dict[str, Any]) -> bool:
+        """A drain without a connector's name is for all of them."""
+        return document.get("type") == DRAIN and document.get("connector") in {None, self.outlet.name}
 
     def finish(self) -> None:
         """Hang up, drain, put the line down."""
@@ -94,6 +99,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--ring", type=float, default=20.0, help="seconds a phone rings when the offer does not say")
     made.add_argument("--certificate", default="", help="PEM file; opens TLS on the port after the SIP port")
     made.add_argument("--key", default="", help="PEM file of the certificate's key")
+    made.add_argument("--prompts", type=Path, default=PROMPTS, help="folder of the spoken texts, as WAV")
+    made.add_argument("--rating-wait", type=float, default=10.0, help="seconds for a rating after its prompt")
     made.add_argument("--pj-log", type=int, default=0, help="PJSIP's log level; from 1 on it holds callers' numbers")
     return made
 
@@ -108,10 +115,16 @@ def build(options: argparse.Namespace) -> Connector:
     gone = recovery.lost(journal, dict(journal.open), options.data)
     if gone:
         log.warning("%d calls were open when this connector last ended; told as lost", gone)
-    shape = {"log": folder / "pjsip.log", "log_level": options.pj_log}
+    shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "prompts": options.prompts}
     secured = {"certificate": options.certificate, "key": options.key}
     line = PjsuaLine(Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured))
-    limits = Limits(options.slots, wait_cap=options.wait_cap, call_cap=options.call_cap, ring=options.ring)
+    limits = Limits(
+        options.slots,
+        wait_cap=options.wait_cap,
+        call_cap=options.call_cap,
+        ring=options.ring,
+        rating=options.rating_wait,
+    )
     exchange = Exchange(line, journal, options.data, name, limits)
     return Connector(line, journal, Outlet(options.redis, name), exchange)
 

@@ -27,7 +27,6 @@ WATCH_SECONDS, SILENT_SECONDS, HELD_SECONDS = 5.0, 30.0, 300.0
 A_LAW = 1
 NO_LOOP = 1
 MUSIC = "music"
-PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 
 FAILURES: Mapping[int, Failure] = {
     486: Failure.BUSY, 600: Failure.BUSY, 603: Failure.REJECT, 403: Failure.REJECT, 488: Failure.REJECT,
@@ -68,8 +67,8 @@ class PjsuaLine:
         self.board = Patchboard(self._fault)
         self.endpoint = start_endpoint(config, self._inbox)
         self.account = open_account(config, self._legs, self._inbox)
-        self.players = Players(PROMPTS, functools.partial(make_player, options=NO_LOOP))
-        self.board.plug(MUSIC, make_player(PROMPTS / "music.wav", options=0))
+        self.players = Players(config.prompts, functools.partial(make_player, options=NO_LOOP))
+        self.board.plug(MUSIC, make_player(config.prompts / "music.wav", options=0))
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
@@ -231,7 +230,8 @@ class PjsuaLine:
         self.board.unplug(name)
         usable = {pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD}
         try:
-            found = [m for m in side.leg.getInfo().media if m.type == pj.PJMEDIA_TYPE_AUDIO and m.status in usable]
+            info = side.leg.getInfo()  # its parts are only valid while it is held
+            found = [m for m in info.media if m.type == pj.PJMEDIA_TYPE_AUDIO and m.status in usable]
             side.held = bool(found) and found[0].status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
             if found and not side.dropped:
                 self.board.plug(name, side.leg.getAudioMedia(found[0].index))
@@ -287,7 +287,9 @@ class PjsuaLine:
 
     def _silent(self, side: Side, now: float) -> bool:
         try:
-            packets = side.leg.getStreamStat(0).rtcp.rxStat.pkt
+            stat = side.leg.getStreamStat(0)  # its parts are only valid while it is held
+            rtcp = stat.rtcp
+            packets = rtcp.rxStat.pkt
         except pj.Error:
             packets = side.packets  # no stream at all is silence too
         if packets != side.packets:

@@ -17,13 +17,17 @@ SESSION_SECONDS, SHORTEST_SESSION = 600, 90
 PORTS_PER_CALL = 40
 FEWEST_PORTS = 2000
 SPARE_CALLS = 8
+PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 Inbox = deque[tuple[str, str, Any]]
 
 
 @dataclass(frozen=True)
 class Config:
-    """Where the line is and how wide. `certificate` and `key` (PEM files) open TLS on the port after the SIP port."""
+    """Where the line is, how wide, and whose voice it has (`prompts`, a folder of WAVs).
+
+    `certificate` and `key` (PEM files) open TLS on the port after the SIP port.
+    """
 
     bind: str = "127.0.0.1"
     sip_port: int = 5060
@@ -33,6 +37,7 @@ class Config:
     log_level: int = 0
     certificate: str = ""
     key: str = ""
+    prompts: Path = PROMPTS
 
 
 def guarded(callback: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

@@ -1,0 +1,100 @@
+"""One Redis, one connector and two phones for the whole folder; tests that kill a connector start their own."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.sip import sound
+from tests.sip.peers import Baresip, Connector, RedisServer, Sipp
+
+NOTICE_HZ, MUSIC_HZ, RATING_HZ, THANKS_HZ = 620, 350, 710, 830
+CALLER_HZ, AGENT_HZ = 1000, 1600
+
+
+@pytest.fixture(scope="session")
+def folder():
+    """A short path: Unix sockets know no long ones."""
+    with tempfile.TemporaryDirectory(prefix="tel-") as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="session")
+def prompts(folder):
+    """Short tones instead of words."""
+    made = folder / "prompts"
+    made.mkdir()
+    for name, hz, seconds in (("notice", NOTICE_HZ, 0.3), ("music", MUSIC_HZ, 1.0), ("rating", RATING_HZ, 0.5)):
+        sound.tone_alaw(made / f"{name}.wav", hz, seconds)
+    sound.tone_alaw(made / "thanks.wav", THANKS_HZ, 0.3)
+    return made
+
+
+@pytest.fixture(scope="session")
+def server(folder):
+    made = RedisServer(folder).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def connector(folder, server, prompts):
+    made = Connector(folder / "house", server, prompts=prompts, ring=5, rating_wait=3, name="house").start()
+    yield made
+    assert made.stop() == 0, (made.folder / "connector.log").read_text()
+
+
+@pytest.fixture
+def own_connector(tmp_path, server, prompts):
+    """Starts connectors that a test may kill, on ports of their own."""
+    started = []
+
+    def start(port=15064, name="own", **options):
+        made = Connector(tmp_path / name, server, port, 31000, prompts=prompts, name=name, **options).start()
+        started.append(made)
+        return made
+
+    yield start
+    for made in started:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def agent(folder):
+    phone = Baresip(folder, "agent1", AGENT_HZ, 15081).start()
+    yield phone
+    phone.stop()
+
+
+@pytest.fixture(scope="session")
+def citizen(folder):
+    phone = Baresip(folder, "13800138000", CALLER_HZ, 15083, rtp=33600).start()
+    yield phone
+    phone.stop()
+
+
+@pytest.fixture
+def sipp(tmp_path):
+    """Makes runs of sipp; what still runs at the end of the test is stopped."""
+    runs = []
+    (tmp_path / "tone.alaw").write_bytes(sound.tone_alaw(tmp_path / "tone.wav", CALLER_HZ, 20).read_bytes()[46:])
+
+    def make(target, scenario, **given):
+        run = Sipp(tmp_path, target, scenario, **given)
+        runs.append(run)
+        return run
+
+    yield make
+    for run in runs:
+        run.stop()
+
+
+def pytest_collection_modifyitems(items):
+    """Everything here needs the telephone; where a peer is missing it says so instead of failing oddly."""
+    missing = [name for name in ("sipp", "baresip") if shutil.which(name) is None]
+    for item in items:
+        if "tests/sip/" in str(item.path):
+            item.add_marker(pytest.mark.sip)
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
