@@ -1,0 +1,197 @@
+"""The agent's desk and the dispatch list in a real Chromium: by keyboard, as they are worked with."""
+
+import json
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from werkzeug.serving import make_server
+
+from hotline import cases, clock, privacy
+from hotline.lifecycle import Actor
+from hotline.unit import transaction
+from hotline.words import Action, Role
+from telephony.models import AgentSeat, Call
+
+pytestmark = pytest.mark.browser
+FRONTEND = Path("web/frontend")
+TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大,呛得睡不着,希望管一管"
+SIZE = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="module")
+def address(loaded_city):
+    """The real application with its sockets and bridge, served by threads, on a free port."""
+    from web import bridge
+    from web.app import create_app
+
+    subprocess.run(["node", "build.mjs"], cwd=FRONTEND, check=True, timeout=60)
+    app = create_app()
+    bridge.start(app)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as player:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = player.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def log_in(city, address, browser, parts):
+    """log_in("agent1") → a page where that user is logged in; an error in the page fails the test."""
+    passwords = dict(line.split("\t")[:2] for line in (parts.data / "demo-accounts.txt").read_text().splitlines())
+    contexts, broken = [], []
+
+    def of(user):
+        context = browser.new_context(viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"{address}/login")
+        page.fill("#name", user)
+        page.fill("#password", passwords[user])
+        page.click("button[type=submit]")
+        return page
+
+    yield of
+    for context in contexts:
+        context.close()
+    assert broken == []
+
+
+def case(minutes=0, **more):
+    suggestion = {"category": "0102", "department": "csglj", "confidence": 0.6}
+    said = {"kind": "投诉", "title": "烧烤摊油烟", "content": TEXT, "channel": "phone", "phone": "13800000001"}
+    new = cases.NewCase(**(said | {"area": "湖滨区", "suggestion": suggestion} | more))
+    return cases.create(new, Actor("agent1", Role.AGENT))[0]
+
+
+def test_what_is_said_becomes_a_forwarded_case_by_keyboard_alone(log_in):
+    page = log_in("agent1")
+    content = page.locator("#content")
+    expect(content).to_be_focused()
+    page.keyboard.type(TEXT)
+    expect(page.locator(".chip")).to_have_count(3)
+    expect(page.locator("#department-reason")).not_to_be_empty()
+    expect(page.locator("#area")).to_have_value("湖滨区")
+    expect(content).to_be_focused()
+    page.keyboard.press("Alt+z")
+    expect(page.locator(".chip.confirmed")).to_have_count(1)
+    department = page.input_value("#department")
+    page.keyboard.press("Control+Enter")
+    made = page.locator("#made")
+    expect(made).to_contain_text(f"已转 {department} 办理")
+    expect(made).to_contain_text(re.compile("[0-9]{2}:[0-9]{2} 前答复您"))
+    expect(page.locator("#made-number")).to_have_text(re.compile("^[0-9]{14}$"))
+    expect(page.locator("#made-code")).not_to_be_empty()
+    expect(content).to_have_value("")
+
+
+def test_a_double_press_makes_one_case(log_in):
+    page = log_in("agent1")
+    page.fill("#content", TEXT)
+    expect(page.locator(".chip")).to_have_count(3)
+    page.fill("#department", "csgl")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#made")).to_contain_text("已转 市城市管理局")
+    told = page.evaluate("fetch('/api/v1/cases').then((answer) => answer.json())")
+    assert [row["lead"] for row in told["items"]] == ["csglj"]
+
+
+def test_without_a_department_nothing_is_written_and_nothing_is_lost(log_in):
+    page = log_in("agent1")
+    page.fill("#content", TEXT)
+    expect(page.locator(".chip")).to_have_count(3)
+    page.fill("#department", "")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#foot-says")).to_contain_text("还没有转办部门")
+    expect(page.locator("#content")).to_have_value(TEXT)
+
+
+def test_a_ringing_call_paints_the_bar_and_brings_the_open_cases(log_in, parts):
+    import redis
+
+    made = case()
+    page = log_in("agent1")
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    page.fill("#content", "正在记录")
+    ring("agent1")
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "pop", "call": "c-1"}))
+    expect(page.locator("#call-words")).to_contain_text("来电 13800000001")
+    expect(page.locator("#citizen")).to_contain_text(made.number)
+    expect(page.locator("#phone")).to_have_value("13800000001")
+    expect(page.locator("#content")).to_have_value("正在记录")
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#about")).to_contain_text("转办")
+    page.keyboard.press("Alt+u")
+    expect(page.locator("#made")).to_contain_text("已记为催办")
+
+
+def ring(user):
+    """As the distribution leaves the tables when a call rings at this user."""
+    now = clock.now()
+    with transaction() as unit:
+        seat = unit.session.get(AgentSeat, user)
+        seat.state, seat.call, seat.since = "ringing", "c-1", now
+        unit.session.add(
+            Call(
+                id="c-1", state="offered", caller="13800000001", caller_index=privacy.blind("13800000001"),
+                connector="k", agent=user, invite_at=now, queue_at=now, offer_at=now,
+            )
+        )  # fmt: skip
+
+
+def test_the_keys_of_the_page_are_listed_outside_fields_only(log_in):
+    page = log_in("agent1")
+    page.locator("#content").press("?")
+    expect(page.locator("dialog.keys")).to_have_count(0)
+    page.locator("body").click(position={"x": 600, "y": 20})
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_contain_text("Ctrl+Enter")
+
+
+def test_the_dispatcher_forwards_and_the_next_opens(log_in):
+    first, second = case(), case(title="第二件")
+    page = log_in("dispatcher1")
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".case")).to_have_attribute("data-number", first.number)
+    expect(page.locator(".choice-card").first).to_contain_text("市城市管理局")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#done")).to_contain_text(f"{first.number} 已转 市城市管理局")
+    expect(page.locator(".case")).to_have_attribute("data-number", second.number)
+    expect(page.locator("#rows li[data-number]")).to_have_count(1)
+
+
+def test_who_was_second_is_told_who_was_first_and_keeps_what_he_typed(log_in):
+    made = case()
+    page = log_in("dispatcher1")
+    page.goto(f"{page.url}?open={made.number}")
+    page.get_by_label("转办意见").fill("请尽快处理")
+    cases.act(made.number, Action.SUPPLEMENT, Actor("agent2", Role.AGENT), {"text": "市民补充"})
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".told")).to_contain_text("agent2")
+    expect(page.locator(".told")).to_contain_text("补充")
+    expect(page.get_by_label("转办意见")).to_have_value("请尽快处理")
+    expect(page.locator("#case")).to_contain_text("市民补充")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#done")).to_contain_text("已转")
