@@ -61,7 +61,7 @@ def _rests(_connection: Any, record: Any) -> None:
 
 
 def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
-    """A connection that rested is asked first: after a restart of the server it is replaced. Busy ones are not asked."""
+    """A connection that rested is asked first: after a restart of the server it is replaced."""
     if connection is None or time.monotonic() - record.info.get("since", time.monotonic()) < RESTED_SECONDS:
         return
     try:

@@ -13,6 +13,7 @@ from hotline import db, history, outbox
 from hotline.events import revive
 from hotline.settings import Settings
 from hotline.unit import transaction
+from kb import service as knowledge
 from web import pulse
 from web.reactions import REACTIONS
 
@@ -30,6 +31,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "sweep", "schedule": 1.0, "options": {"expires": 5}},
         "seal": {"task": "seal", "schedule": 60.0, "options": {"expires": 55}},
+        "heal": {"task": "heal", "schedule": 30.0, "options": {"expires": 25}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
     },
 )
@@ -73,6 +75,12 @@ def seal() -> int:
     """Seal the history written since the last seal."""
     with transaction() as unit:
         return history.seal(unit)
+
+
+@app.task(name="heal")
+def heal() -> bool:
+    """Rebuild a search index that was lost or damaged."""
+    return knowledge.heal()
 
 
 @app.task(name="tidy")
