@@ -12,6 +12,7 @@ from dispatch.models import Alarm
 from hotline import clock, db, masking, queries
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, Conflict, Missing
+from hotline.ladder import DEPARTMENT_CLOCKS
 from hotline.models import Case, ClockRow, HistoryRow
 from hotline.rates import Period
 from hotline.unit import transaction
@@ -155,8 +156,9 @@ def _missed(session: Session, name: Clock, period: Period) -> list[dict[str, Any
 
 
 def _clock_row(row: ClockRow, case: Case) -> dict[str, Any]:
-    """A clock on the board: the matter in a line without personal data, the house, and who leads it."""
-    house = houses().get(row.department or "", houses()[""])
+    """A clock on the board: the matter in a line without personal data, the house whose duty it is, and who leads it."""
+    code = row.department if row.clock in DEPARTMENT_CLOCKS else ""
+    house = houses().get(code, houses()[""])
     return {
         "number": case.number,
         "title": masking.text(case.title),
