@@ -211,6 +211,7 @@ def test_an_answered_withheld_number_pays_nobody_elses_debt(process, feed):
 
 
 def test_an_agent_who_does_not_answer_loses_the_call_to_the_next_and_the_caller_keeps_his_place(process, feed):
+    process.rules = Rules()
     sign_in(1, 2)
     call = feed.incoming()
     first = offered(process, feed)
@@ -244,6 +245,7 @@ def test_three_missed_offers_send_the_seat_to_break_with_a_reason(process, feed)
 
 
 def test_an_offer_about_which_the_connector_says_nothing_is_withdrawn(process, feed):
+    process.rules = Rules()
     sign_in(1, 2)
     call = feed.incoming()
     first = offered(process, feed)
@@ -257,6 +259,7 @@ def test_an_offer_about_which_the_connector_says_nothing_is_withdrawn(process, f
 
 
 def test_who_answered_has_the_call_also_when_his_offer_was_being_withdrawn(process, feed):
+    process.rules = Rules()
     sign_in(1, 2)
     call = feed.incoming()
     first = offered(process, feed)
@@ -343,6 +346,7 @@ def test_what_a_dead_process_had_read_is_taken_by_the_next(process, feed):
 
 
 def test_an_offer_that_may_never_have_been_sent_is_taken_back_at_start(process, feed):
+    process.rules = Rules()
     sign_in(1, 2)
     call = feed.incoming()
     offered(process, feed)
