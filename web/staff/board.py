@@ -156,7 +156,7 @@ def _missed(session: Session, name: Clock, period: Period) -> list[dict[str, Any
 
 
 def _clock_row(row: ClockRow, case: Case) -> dict[str, Any]:
-    """A clock on the board: the matter in a line without personal data, the house whose duty it is, and who leads it."""
+    """A clock on the board: the matter in a line without personal data, whose duty it is, and who leads that house."""
     code = row.department if row.clock in DEPARTMENT_CLOCKS else ""
     house = houses().get(code, houses()[""])
     return {

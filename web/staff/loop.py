@@ -41,6 +41,11 @@ class Way:
         return next((name for name, _ in STAGES[1:] if getattr(self, name) is None), "")
 
     @property
+    def unapproved(self) -> bool:
+        """Judged to leave nothing to rectify, and no second person has approved that yet."""
+        return bool(self.verdict) and self.verdict not in TO_RECTIFY and not self.released
+
+    @property
     def since(self) -> dt.datetime:
         """Since when it has stood at its last stage."""
         return max(at for at in (self.bad, self.heard, self.judged, self.rectified, self.again) if at)
@@ -132,7 +137,7 @@ def stuck(session: Session, found: list[Way], now: dt.datetime, most: int = 30) 
             "area": cases[way.case].area,
             "lead": cases[way.case].lead,
             "waits": way.waits,
-            "waits_label": labels[way.waits],
+            "waits_label": "判定复核" if way.unapproved else labels[way.waits],
             "since": clock.iso(way.since),
             "seconds": (now - way.since).total_seconds(),
         }
