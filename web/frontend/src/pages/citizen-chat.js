@@ -3,6 +3,7 @@
 
 import { io } from "socket.io-client";
 import { all, clearWrong, composing, fill, h, one, showWrong } from "../shared/dom.js";
+import { randomKey } from "../shared/http.js";
 import { clockWords } from "../shared/time.js";
 
 const WAIT = 10_000;
@@ -33,8 +34,7 @@ const stored = {
   },
 };
 
-const random = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const key = stored.get("chat:key") ?? random();
+const key = stored.get("chat:key") ?? randomKey();
 stored.set("chat:key", key);
 let unsent = JSON.parse(stored.get("chat:unsent") ?? "[]");
 const keepUnsent = () => stored.set("chat:unsent", JSON.stringify(unsent));
@@ -138,7 +138,7 @@ function say(event) {
   event.preventDefault();
   const text = input.value.trim();
   if (!text) return;
-  const message = { client_id: random(), text };
+  const message = { client_id: randomKey(), text };
   unsent.push(message);
   keepUnsent();
   log.append(bubble({ ...message, by: "citizen" }, true));

@@ -1,6 +1,6 @@
 // A new matter: answers while typing, one case however often the button is pressed, nothing typed is lost.
 
-import { call } from "../shared/http.js";
+import { call, randomKey } from "../shared/http.js";
 import { all, clearWrong, fill, h, one, showWrong } from "../shared/dom.js";
 import { keep, putValues, valuesOf } from "../shared/drafts.js";
 import { momentWords } from "../shared/time.js";
@@ -9,7 +9,7 @@ const form = one("#submit");
 const send = one("#send");
 const PAUSE = 600;
 const LEAST = 4;
-let key = crypto.randomUUID();
+let key = randomKey();
 let sent = null; // what went out last under this key
 
 // --- answers of the knowledge base, asked without numbers so that no telephone number stands in a log ---
@@ -84,6 +84,7 @@ async function sendOnce(said) {
   try {
     return { made: await post(said), earlier: false };
   } catch (error) {
+    if (error.status === 422) sent = before; // what was refused never became a case
     if (error.code !== "key_reused" || !before) throw error;
     return { made: await post(before), earlier: true };
   }
@@ -107,7 +108,6 @@ async function submit(event) {
     (await draft).clear();
     done(made, earlier);
   } catch (error) {
-    if (error.status === 422) sent = null;
     refuse(error);
   } finally {
     busy = false;

@@ -8,6 +8,8 @@ export class Refused extends Error {
 }
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+// A random key; randomUUID() is missing where a page is served without TLS.
+export const randomKey = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 export const user = () => meta("user");
 
 const OFFLINE = "网络不通,您填写的内容还在,请稍后再试。";
