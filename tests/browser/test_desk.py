@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
-from hotline import cases, clock, privacy
+from hotline import cases, chat, clock, privacy
 from hotline.lifecycle import Actor
 from hotline.unit import transaction
 from hotline.words import Action, Role
@@ -121,6 +121,56 @@ def test_without_a_department_nothing_is_written_and_nothing_is_lost(log_in):
     page.keyboard.press("Control+Enter")
     expect(page.locator("#foot-says")).to_contain_text("还没有转办部门")
     expect(page.locator("#content")).to_have_value(TEXT)
+
+
+def test_what_was_typed_is_offered_again_after_a_reload(log_in):
+    page = log_in("agent1")
+    page.fill("#content", TEXT)
+    page.fill("#name", "王先生")
+    page.wait_for_function("localStorage.getItem('draft:agent1:desk')?.includes('王先生')")
+    page.reload()
+    page.get_by_role("button", name="接着填").click()
+    expect(page.locator("#content")).to_have_value(TEXT)
+    expect(page.locator("#name")).to_have_value("王先生")
+
+
+def test_a_direct_answer_closes_at_first_contact(log_in):
+    page = log_in("agent1")
+    page.fill("#content", "请问市民卡在哪里补办")
+    page.keyboard.press("F4")
+    expect(page.locator("#foot-says")).to_contain_text("先写下告诉市民的答复")
+    page.fill("#answer", "请带身份证到政务服务大厅一楼办理。")
+    page.keyboard.press("F4")
+    expect(page.locator("#made")).to_contain_text("已当场答复并结案")
+
+
+def test_enter_while_composing_is_no_command(log_in):
+    page = log_in("agent1")
+    page.fill("#content", "请问市民卡在哪里补办")
+    page.fill("#answer", "请到大厅办理。")
+    composed = "new KeyboardEvent('keydown', {key: 'F4', isComposing: true, bubbles: true})"
+    page.evaluate(f"document.querySelector('#answer').dispatchEvent({composed})")
+    page.wait_for_timeout(300)
+    expect(page.locator("#made")).to_be_hidden()
+
+
+def test_a_waiting_talk_is_taken_answered_and_becomes_a_case(log_in):
+    key = "k" * 40
+    with transaction() as unit:
+        chat.citizen_says(unit, key, "m1", "楼下烧烤摊油烟很大")
+    with transaction() as unit:
+        chat.want_person(unit, key)
+    page = log_in("agent1")
+    page.locator("#chat-cards .case-card").click()
+    expect(page.locator("#chat-talk")).to_contain_text("楼下烧烤摊油烟很大")
+    page.fill("#chat-say", "请问在哪里")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-talk li.mine")).to_contain_text("请问在哪里")
+    page.fill("#content", TEXT)
+    expect(page.locator(".chip")).to_have_count(3)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#made")).to_contain_text("前答复您")
+    expect(page.locator("#chat-talk")).to_contain_text(page.locator("#made-number").inner_text())
 
 
 def test_a_ringing_call_paints_the_bar_and_brings_the_open_cases(log_in, parts):

@@ -9,7 +9,7 @@ const STATES = { bot: "机器人接待", waiting: "等待人工", agent: "接待
 const BY = { citizen: "市民", bot: "机器人", agent: "我方", system: "系统" };
 const path = (id, rest = "") => `/desk/chats/${id}${rest}`;
 
-// chats({ onOpen, onRefused }) → { reread, open, body: the path that makes the opened talk a case or "" , became }
+// chats({ onOpen }) → { reread, casePath }; casePath() is where the opened talk becomes a case, or "".
 export function chats({ onOpen }) {
   const section = one("#chats");
   const cards = one("#chat-cards");
@@ -71,7 +71,8 @@ export function chats({ onOpen }) {
     try {
       const answer = await call(row.state === "waiting" ? "POST" : "GET", path(row.id, row.state === "waiting" ? "/take" : ""));
       if (mine !== turn) return;
-      more(answer);
+      await more(answer);
+      reread();
       onOpen(answer.chat);
       input.focus();
     } catch (error) {
@@ -107,6 +108,7 @@ export function chats({ onOpen }) {
       input.value = "";
       delete input.dataset.client;
       refuse(null);
+      reread();
     } catch (error) {
       refuse(error);
     } finally {

@@ -19,7 +19,8 @@ const form = one("#matter");
 const made = one("#made");
 const about = one("#about");
 const says = one("#foot-says");
-const departments = (await call("GET", "/dispatch/departments").catch(() => ({ items: [] }))).items;
+const departments = []; // the list fills itself; nobody waits for it to begin typing
+const listed = call("GET", "/dispatch/departments").then((told) => departments.push(...told.items), (error) => tell(error));
 const pick = picker(form.elements.department, one("#department-list"), departments, { onPick: () => suggestions.touch("department") });
 const suggestions = suggesting(form, pick, { onSimilar: similar((number) => openAbout(number)) });
 const known = answers(form);
@@ -31,12 +32,12 @@ const person = citizen(form, (number) => openAbout(number));
 const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null) });
 const talks = chats({ onOpen: taken });
 
-const draft = await keep(form, "desk", {
+const drafted = keep(form, "desk", {
   read: () => ({ ...valuesOf(form), department_code: pick.code(), category: suggestions.category() }),
   write: (_, values) => {
     putValues(form, values);
     for (const [name, value] of Object.entries(values)) if (value && name !== "content") suggestions.touch(name);
-    if (values.department_code) pick.set(values.department_code);
+    if (values.department_code) listed.then(() => pick.set(values.department_code));
     if (values.category) suggestions.restore(values.category);
     suggestions.ask();
   },
@@ -195,7 +196,7 @@ async function startAgain() {
   const ringing = bar.call();
   if (ringing) rang(ringing);
   form.elements.content.focus();
-  await draft.clear();
+  await (await drafted).clear();
 }
 
 // --- wiring ---
@@ -227,3 +228,6 @@ live(
 );
 bar.reread();
 form.elements.content.focus();
+// Typed before this page was ready, or kept by the browser over a reload.
+if (form.elements.content.value) form.elements.content.dispatchEvent(new Event("input", { bubbles: true }));
+listed.then(() => form.elements.content.value && suggestions.ask());

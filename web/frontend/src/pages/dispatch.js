@@ -14,6 +14,8 @@ const filters = one("#filters");
 const asked = new URLSearchParams(location.search);
 const tab = () => asked.get("tab") || one("[data-tab]").dataset.tab;
 const departments = (await call("GET", "/dispatch/departments").catch(() => ({ items: [] }))).items;
+const EVERY = 60_000;
+const ONE_PAGE = 40;
 let items = [];
 let next = null;
 let opened = null; // { told, form }
@@ -184,5 +186,7 @@ keys([
 ]);
 
 live("/desk", { changed: (told) => told.kind === "case" && reread({ quiet: true }) }, { again: () => reread({ quiet: true }) });
+// Clocks run on also where nobody is told of a change; a list of several pages is left in peace.
+setInterval(() => items.length <= ONE_PAGE && reread({ quiet: true }), EVERY);
 await reread();
 if (asked.get("open")) open(asked.get("open"));
