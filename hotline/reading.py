@@ -73,7 +73,7 @@ def department_names(session: Session) -> dict[str, str]:
 def _departments(session: Session, case: Case) -> list[dict[str, Any]]:
     codes = {row.department for row in case.places}
     names = dict(
-        session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).tuples().all()
+        session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).all()
     )
     return [
         {

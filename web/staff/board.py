@@ -107,7 +107,7 @@ def _last_hour(session: Session, now: dt.datetime) -> list[dict[str, Any]]:
     channel = HistoryRow.facts["channel"].astext
     rows = select(channel, func.count()).where(HistoryRow.at >= now - dt.timedelta(hours=1), HistoryRow.at <= now)
     counts = session.execute(rows.where(HistoryRow.action == "create").group_by(channel))
-    found: dict[str, int] = dict(counts.tuples().all())
+    found: dict[str, int] = dict(counts.all())
     return [{"channel": c.value, "label": c.label, "count": found.get(c.value, 0)} for c in Channel]
 
 

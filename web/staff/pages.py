@@ -51,7 +51,7 @@ def listed() -> Response:
         rows = select(Article).where(Article.state == state).order_by(Article.updated_at.desc()).limit(LISTED)
         items = [_article(row) for row in session.scalars(rows)]
         counted = select(Article.state, func.count()).group_by(Article.state)
-        counts = dict(session.execute(counted).tuples().all())
+        counts = dict(session.execute(counted).all())
     return jsonify({"items": items, "next": None, "counts": {name: counts.get(name, 0) for name in articles.LABELS}})
 
 
@@ -134,7 +134,7 @@ def admin() -> str:
 
 
 def _users(session: Session) -> list[dict[str, Any]]:
-    names = dict(session.execute(select(Department.code, Department.name)).tuples().all())
+    names = dict(session.execute(select(Department.code, Department.name)).all())
     rows = select(User).order_by(User.department != "", User.role, User.name)
     return [
         {

@@ -1,0 +1,183 @@
+"""Bad input gets a clear Chinese answer and a stable code, and nothing is lost; each role sees its own."""
+
+import datetime as dt
+
+import pytest
+
+from hotline import clock, db, privacy
+from hotline.city_models import Token
+from hotline.models import Case, HistoryRow, OutboxRow
+from hotline.unit import transaction
+
+GOOD = {
+    "kind": "投诉",
+    "content": "湖滨区崤山路某小区东门外烧烤摊每天营业到凌晨两点,油烟和噪音很大,请尽快处理。",
+    "channel": "phone",
+    "citizen": {"name": "测试市民", "phone": "13800000001"},
+    "place": {"area": "湖滨区", "address": "崤山路东段"},
+}
+
+
+@pytest.fixture(scope="module")
+def application(loaded_city):
+    from web import suggest
+    from web.app import create_app
+
+    suggest.forget()
+    return create_app()
+
+
+@pytest.fixture
+def ask(application, city):
+    """ask(method, path, body, user) → (status, json); a token per user."""
+    client = application.test_client()
+
+    def token(user):
+        with transaction(clock.machine()) as unit:
+            unit.session.merge(Token(digest=privacy.token_digest(f"t-{user}"), user=user, created_at=unit.now))
+        return f"t-{user}"
+
+    def call(method, path, body=None, user=None, **headers):
+        from web import access
+
+        access._by_token.cache_clear()
+        if user:
+            headers["Authorization"] = f"Bearer {token(user)}"
+        answer = client.open(path, method=method, json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    return call
+
+
+def counted(table):
+    with db.session() as session:
+        return session.query(table).count()
+
+
+FAR = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).isoformat()
+BAD = [
+    ("an empty text", {"content": ""}, "invalid_fields", "content"),
+    ("only blanks", {"content": "   \n "}, "invalid_fields", "content"),
+    ("100 kB of text", {"content": "很长" * 25_000}, "invalid_fields", "content"),
+    ("a phone number that is none", {"citizen": {"phone": "12ab"}}, "bad_phone", "citizen.phone"),
+    ("an unknown area", {"place": {"area": "火星区"}}, "unknown_area", "place.area"),
+    ("a future date", {"occurred_at": FAR}, "future_date", "occurred_at"),
+    ("an unknown kind", {"kind": "闲聊"}, "invalid_fields", "kind"),
+    ("an unknown field", {"colour": "red"}, "invalid_fields", "colour"),
+    ("a wrong type", {"confidential": "perhaps"}, "invalid_fields", "confidential"),
+    ("an unknown category", {"category": "9999"}, "unknown_category", "category"),
+]
+
+
+@pytest.mark.parametrize(("why", "wrong", "code", "field"), BAD, ids=[row[0] for row in BAD])
+def test_bad_input_is_named_and_writes_nothing(ask, why, wrong, code, field):
+    status, told = ask("POST", "/api/v1/cases", GOOD | wrong, "agent1")
+    assert (status, told["error"]["code"]) == (422, code), why
+    assert field in told["error"]["fields"]
+    assert any("一" <= letter <= "鿿" for letter in told["error"]["message"])
+    assert counted(Case) == counted(OutboxRow) == counted(HistoryRow) == 0
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 5])
+def test_what_is_no_object_is_refused(ask, body):
+    status, told = ask("POST", "/api/v1/cases", body, "agent1")
+    assert (status, told["error"]["code"]) == (422, "not_json")
+
+
+def test_a_repeated_submit_makes_one_case(ask):
+    key = {"Idempotency-Key": "form-1"}
+    first = ask("POST", "/api/v1/cases", GOOD, "agent1", **key)
+    again = ask("POST", "/api/v1/cases", GOOD, "agent1", **key)
+    assert (first[0], again[0]) == (201, 200)
+    assert first[1]["number"] == again[1]["number"]
+    assert ask("POST", "/api/v1/cases", GOOD | {"content": "另一件事情"}, "agent1", **key)[0] == 409
+    assert counted(Case) == 1
+
+
+def test_a_citizen_needs_no_login_but_a_telephone_or_anonymity(ask):
+    matter = GOOD | {"citizen": {}, "channel": "web"}
+    assert ask("POST", "/api/v1/cases", matter)[1]["error"]["code"] == "phone_missing"
+    status, made = ask("POST", "/api/v1/cases", matter | {"anonymous": True})
+    assert (status, made["state"]) == (201, "received")
+    assert {row["clock"] for row in made["clocks"]} == {"accept"}
+
+
+@pytest.fixture
+def made(ask):
+    return ask("POST", "/api/v1/cases", GOOD, "agent1")[1]
+
+
+def actions(ask, made, body, user=None):
+    return ask("POST", f"/api/v1/cases/{made['number']}/actions", body, user)
+
+
+TO = [{"code": "csglj"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "user", "status", "code"),
+    [
+        ({"action": "forward", "version": 1, "departments": TO}, "auditor1", 403, "not_allowed"),
+        ({"action": "forward", "version": 1, "departments": TO}, "csglj1", 404, "no_such_case"),
+        ({"action": "forward", "version": 7, "departments": TO}, "dispatcher1", 409, "version_conflict"),
+        ({"action": "forward", "departments": [{"code": "csglj"}]}, "dispatcher1", 422, "version_missing"),
+        ({"action": "forward", "version": 1, "departments": [{"code": "x"}]}, "dispatcher1", 422, "unknown_department"),
+        ({"action": "forward", "version": 1, "departments": []}, "dispatcher1", 422, "invalid_fields"),
+        ({"action": "pass", "version": 1}, "reviewer1", 422, "wrong_state"),
+        ({"action": "fly", "version": 1}, "reviewer1", 422, "unknown_action"),
+        ({"action": "rate", "version": 1, "level": 1, "query_code": "AAAAAAAA"}, None, 404, "no_such_case"),
+        ({"action": "rate", "version": 1, "level": 1}, None, 401, "query_code_needed"),
+    ],
+)  # fmt: skip
+def test_a_step_that_may_not_be_is_refused_and_changes_nothing(ask, made, body, user, status, code):
+    got, told = actions(ask, made, body, user)
+    assert (got, told["error"]["code"]) == (status, code)
+    assert ask("GET", f"/api/v1/cases/{made['number']}", user="supervisor1")[1]["version"] == 1
+
+
+def test_a_department_sees_only_its_own_and_not_the_person_behind_a_confidential_matter(ask):
+    hidden = ask("POST", "/api/v1/cases", GOOD | {"confidential": True}, "agent1")[1]
+    path = f"/api/v1/cases/{hidden['number']}"
+    assert ask("GET", path, user="csglj1")[0] == 404
+    actions(ask, hidden, {"action": "forward", "version": 1, "departments": [{"code": "csglj"}]}, "dispatcher1")
+    status, told = ask("GET", path, user="csglj1")
+    assert status == 200
+    assert told["citizen"] == {"name": "(保密)", "phone": "138****0001", "masked": True}
+    assert told["actions"][:1] == ["sign"]
+    assert ask("GET", path, user="gaj1")[0] == 404
+    assert [row["number"] for row in ask("GET", "/api/v1/cases", user="csglj1")[1]["items"]] == [hidden["number"]]
+    assert ask("GET", "/api/v1/cases", user="gaj1")[1]["items"] == []
+
+
+def test_a_citizen_reads_his_case_with_the_code_and_sees_no_names_of_staff(ask, made):
+    path = f"/api/v1/cases/{made['number']}"
+    assert ask("GET", path)[0] == 401
+    assert ask("GET", f"{path}?query_code=WRONGONE")[0] == 404
+    told = ask("GET", f"{path}?query_code={made['query_code'].lower()}")[1]
+    assert told["number"] == made["number"]
+    steps = ask("GET", f"{path}/history?query_code={made['query_code']}")[1]["items"]
+    assert "actor" not in steps[0]
+
+
+def test_pages_of_a_list_hold_each_case_once(ask):
+    numbers = {ask("POST", "/api/v1/cases", GOOD, "agent1")[1]["number"] for _ in range(5)}
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = ask("GET", f"/api/v1/cases?limit=2&cursor={cursor}", user="supervisor1")[1]
+        seen += [row["number"] for row in page["items"]]
+        cursor = page["next"]
+    assert sorted(seen) == sorted(numbers)
+    assert ask("GET", "/api/v1/cases?cursor=%25", user="supervisor1")[1]["error"]["code"] == "bad_cursor"
+
+
+def test_what_is_described_is_there(ask, application):
+    described = ask("GET", "/api/v1/openapi.json")[1]
+    routes = {rule.rule.replace("<number>", "{number}") for rule in application.url_map.iter_rules()}
+    assert {f"/api/v1{path}" for path in described["paths"]} <= routes
+    refs = str(described).count("#/components/schemas/")
+    assert refs > 30
+
+
+def test_a_wrong_token_is_nobody(ask):
+    status, told = ask("GET", "/api/v1/cases", Authorization="Bearer nonsense")
+    assert (status, told["error"]["code"]) == (401, "bad_token")
