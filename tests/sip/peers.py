@@ -75,8 +75,8 @@ class Connector:
         command = [sys.executable, "-m", "telephony.connector", "--redis", self.server.url, "--data", str(self.folder)]
         for name, value in self.options.items():
             command += [f"--{name.replace('_', '-')}", str(value)]
-        self.log = (self.folder / "connector.log").open("ab")
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=self.log)
+        with (self.folder / "connector.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         until(lambda: self._speaks() or self.process.poll() is not None, 15, "the connector did not start")
         assert self.process.poll() is None, (self.folder / "connector.log").read_text()
         return self
@@ -121,14 +121,13 @@ class Connector:
         self.process.terminate()
         code = self.process.wait(15)
         self.process = None
-        self.log.close()
         return code
 
 
 class Sipp:
     """One run of sipp as caller. `numbers` are the callers' numbers, one per call in turn."""
 
-    def __init__(self, folder, target, scenario, numbers=("13900001000",), port=15070, media_port=33000, **flags):
+    def __init__(self, folder, target, scenario, numbers=("13900001000",), port=15070, **flags):
         self.folder = Path(folder)
         self.errors = self.folder / f"sipp-{port}.err"
         with (self.folder / f"callers-{port}.csv").open("w") as out:
@@ -136,7 +135,7 @@ class Sipp:
             csv.writer(out, delimiter=";", lineterminator="\n").writerows([number] for number in numbers)
         flags = {"m": len(numbers), "r": 10, "l": 100, "d": 2000, **flags}
         self.command = ["sipp", f"{HOST}:{target}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "12345"]
-        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(media_port)]
+        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(33000 + port % 100 * 4)]
         self.command += ["-nostdin", "-trace_err", "-error_file", str(self.errors), "-timeout", "60"]
         for name, value in flags.items():
             self.command += [f"-{name}", str(value)]
@@ -234,7 +233,10 @@ snd_path {folder}/sound
     def tell(self, command, params=""):
         """accept, hangup, dial (address), sndcode (digit), hold, resume …"""
         body = json.dumps({"command": command, "params": params, "token": "t"}).encode()
-        self.line.sendall(b"%d:%s," % (len(body), body))
+        try:
+            self.line.sendall(b"%d:%s," % (len(body), body))
+        except OSError:
+            raise AssertionError((self.folder / "baresip.log").read_text()[-3000:]) from None
 
     def saw(self, kind):
         return [event for event in self.events if event.get("type") == kind]

@@ -41,7 +41,8 @@ def test_a_caller_without_room_is_told_as_rejected_with_his_number(own_connector
     before = ids(own)
     first = sipp(own.port, "caller_quiet", d=3000).start()
     until(lambda: calls_since(own, before, "queued"))
-    assert sipp(own.port, "caller_full", numbers=["13700001111"], port=15074).run() == 0
+    second = sipp(own.port, "caller_full", numbers=["13700001111"], port=15074)
+    assert second.run() == 0, second.errors.read_text()
     rejected = until(lambda: calls_since(own, before, "rejected"))[0]
     assert (rejected["caller"], rejected["reason"]) == ("13700001111", "full")
     assert first.wait() == 0
