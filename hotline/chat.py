@@ -45,7 +45,7 @@ class Said:
 def digest(key: Any) -> str:
     """How a citizen's key is kept. Raises BadInput `bad_chat_key`."""
     if not isinstance(key, str) or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
-        raise BadInput("bad_chat_key", "对话标识不对,请刷新页面。")
+        raise BadInput("bad_chat_key", "对话标识不对，请刷新页面。")
     return privacy.token_digest(key)
 
 
@@ -72,7 +72,7 @@ def checked_text(text: Any) -> str:
     if not isinstance(text, str) or not text.strip():
         raise BadInput("empty_message", "请输入内容。", {"text": "缺少此项"})
     if len(text) > LONGEST:
-        raise BadInput("message_too_long", f"一条消息最多 {LONGEST} 字,请分几条发送。", {"text": "内容太长"})
+        raise BadInput("message_too_long", f"一条消息最多 {LONGEST} 字，请分几条发送。", {"text": "内容太长"})
     return text.strip().replace("\x00", "")
 
 
@@ -123,7 +123,7 @@ def citizen_says(unit: Unit, key: Any, client_id: Any, text: Any) -> Said:
     if _known(unit.session, chat, name):
         return Said(chat, fresh=False)
     if _too_fast(unit, chat):
-        raise BadInput("too_fast", "您发得太快了,请稍等一会儿再发。")
+        raise BadInput("too_fast", "您发得太快了，请稍等一会儿再发。")
     if chat.state == CLOSED:
         chat.state, chat.agent, chat.closed_at, chat.waiting_since = BOT, "", None, None
     return Said(chat, add(unit, chat, CITIZEN, name, words))
@@ -147,7 +147,7 @@ def want_person(unit: Unit, key: Any) -> Chat:
     chat = own(unit, key)
     if chat.state in {BOT, CLOSED}:
         chat.state, chat.agent, chat.waiting_since, chat.closed_at = WAITING, "", unit.now, None
-        notice(unit, chat, "已为您转人工,请稍候。排队时您可以继续把事情写下来,工作人员接入后都能看到。")
+        notice(unit, chat, "已为您转人工，请稍候。排队时您可以继续把事情写下来，工作人员接入后都能看到。")
     return chat
 
 
@@ -168,7 +168,7 @@ def waiting(session: Session) -> list[int]:
 
 def _check_mine(chat: Chat, actor: Actor) -> None:
     if chat.state != AGENT or chat.agent != actor.name:
-        raise Forbidden("not_your_chat", "这个对话不由您接待,请先接入。")
+        raise Forbidden("not_your_chat", "这个对话不由您接待，请先接入。")
 
 
 def _may_take(chat: Chat, actor: Actor) -> bool:
@@ -196,7 +196,7 @@ def release(chat_id: int, actor: Actor, now: dt.datetime | None = None) -> Chat:
         if actor.role is not Role.SUPERVISOR or chat.state != AGENT:
             _check_mine(chat, actor)
         chat.state, chat.agent, chat.waiting_since = WAITING, "", chat.waiting_since or unit.now
-        notice(unit, chat, "正在为您转给其他工作人员,请稍候。")
+        notice(unit, chat, "正在为您转给其他工作人员，请稍候。")
         return chat
 
 
@@ -204,7 +204,7 @@ def close(unit: Unit, chat: Chat) -> None:
     """End a locked chat; nothing happens to one that has ended."""
     if chat.state != CLOSED:
         chat.state, chat.closed_at, chat.waiting_since = CLOSED, unit.now, None
-        notice(unit, chat, "本次对话已结束。您随时可以接着说,以上内容都会保留。")
+        notice(unit, chat, "本次对话已结束。您随时可以接着说，以上内容都会保留。")
 
 
 def close_by(chat_id: int, actor: Actor, now: dt.datetime | None = None) -> Chat:
@@ -233,7 +233,7 @@ def to_case(unit: Unit, chat: Chat, new: cases.NewCase, actor: Actor) -> Case:
     notice(
         unit,
         chat,
-        f"已登记您的诉求。编号 {case.number},查询码 {case.query_code}。请记下,凭它们在“查进度”里查看办理情况。",
+        f"已登记您的诉求。编号 {case.number},查询码 {case.query_code}。请记下，凭它们在“查进度”里查看办理情况。",
     )
     return case
 

@@ -115,7 +115,7 @@ def _check_new(key: str) -> None:
     with db.session() as reading_session:
         known = chat.by_key(reading_session, key) is not None
     if not known and not limiter.limiter.hit(MOST_NEW, "chat", get_remote_address()):
-        raise BadInput("too_many", "从您这里发起的对话太多,请稍后再试,或拨打 12345。")
+        raise BadInput("too_many", "从您这里发起的对话太多，请稍后再试，或拨打 12345。")
 
 
 @sockets.on("say", namespace=CHAT)  # type: ignore[untyped-decorator]
@@ -178,7 +178,7 @@ def _closes(key: str, body: Answer) -> Answer:
 def _becomes_case(key: str, body: Answer) -> Answer:
     """The bot's form: the citizen himself lets his chat become a case."""
     if not limiter.limiter.hit(MOST_NEW, "chat-case", get_remote_address()):
-        raise BadInput("too_many", "从您这里登记的诉求太多,请稍后再试,或拨打 12345。")
+        raise BadInput("too_many", "从您这里登记的诉求太多，请稍后再试，或拨打 12345。")
     new = intake.checked(body | {"channel": Channel.CHAT.value}, access.CITIZEN)
     with transaction() as unit:
         held = chat.own(unit, key)

@@ -46,7 +46,7 @@ def _text() -> str:
     if not isinstance(text, str):
         raise BadInput("invalid_fields", "草稿内容要是文字。", {"body": "请填文字"})
     if len(text.encode()) > LARGEST:
-        raise BadInput("too_large", "草稿太长,超过 100 kB 的部分请另存。", {"body": "内容太长"})
+        raise BadInput("too_large", "草稿太长，超过 100 kB 的部分请另存。", {"body": "内容太长"})
     return text
 
 

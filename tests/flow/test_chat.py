@@ -86,7 +86,7 @@ def test_the_bot_answers_a_question_and_says_where_from(app, browser):
     from kb import articles
     from kb.reading import Draft
 
-    title, body = "夜间施工噪音怎么管", "夜间二十二时至次日六时,禁止产生噪声的建筑施工作业。"
+    title, body = "夜间施工噪音怎么管", "夜间二十二时至次日六时，禁止产生噪声的建筑施工作业。"
     made = articles.write(Draft(code="KB9", title=title, body=body, kind="answer", department="", area="", effective=None, expires=None), "keeper1", 0)  # fmt: skip  # noqa: E501
     for step, who in (("submit", "keeper1"), ("publish", "supervisor1")):
         made = articles.step("KB9", step, made.version, who)
@@ -102,7 +102,7 @@ def test_the_bot_admits_what_it_does_not_know(browser):
 
 def test_danger_to_life_is_answered_with_the_emergency_number_first(browser):
     told = browser.say("我家着火了", "1")
-    assert texts(told["items"], "bot")[0].startswith("如果正有人身危险,请立即拨打 119")
+    assert texts(told["items"], "bot")[0].startswith("如果正有人身危险，请立即拨打 119")
 
 
 def test_a_message_sent_twice_is_kept_once_and_answered_once(browser):
@@ -140,10 +140,10 @@ def test_agent_and_citizen_talk_both_ways(app, browser):
     desk = staff(app)
     assert "楼道灯坏了" in texts(desk.post(f"/{chat_id}/take").json["items"], "citizen")
     browser.heard()
-    assert desk.post(f"/{chat_id}/say", {"client_id": "1", "text": "您好,哪个小区?"}).status_code == 200
+    assert desk.post(f"/{chat_id}/say", {"client_id": "1", "text": "您好，哪个小区？"}).status_code == 200
     assert browser.heard() == [{"id": chat_id, "state": "agent"}]
     told = browser.say("和平路小区", "2")
-    assert "您好,哪个小区?" in texts(told["items"], "agent")
+    assert "您好，哪个小区？" in texts(told["items"], "agent")
     assert len(texts(told["items"], "bot")) == 1  # from before the agent came
     card = desk.get().json["items"][0]
     assert (card["unread"], card["last"], card["agent"]) == (1, "和平路小区", "agent1")

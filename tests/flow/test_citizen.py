@@ -13,7 +13,7 @@ AGENT = Actor("agent1", Role.AGENT)
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)
 CLERK = Actor("csglj1", Role.CLERK, "csglj")
 REVIEWER = Actor("reviewer1", Role.REVIEWER)
-REPLY = {"facts": "属实", "solved": True, "reason": "", "internal": "已约谈", "public": "经现场核实,已责令李先生整改,联系 13900001111。"}  # fmt: skip  # noqa: E501
+REPLY = {"facts": "属实", "solved": True, "reason": "", "internal": "已约谈", "public": "经现场核实，已责令李先生整改，联系 13900001111。"}  # fmt: skip  # noqa: E501
 MATTER = {
     "kind": "投诉",
     "content": "烧烤摊油烟扰民",
@@ -128,7 +128,7 @@ def test_the_public_reply_is_read_and_rated_once_per_service(client):
     assert client.post(f"/api/v1/cases/{case.number}/actions", json=body).status_code == 200
     after = tracked(client, case).text
     assert 'data-level="5"' not in after
-    assert "您的评价:不满意" in after
+    assert "您的评价：不满意" in after
     assert read(case).state == "checking"
 
 
@@ -173,7 +173,7 @@ def test_what_is_not_done_is_not_rated_yet(client):
 
 
 def test_published_answers_name_nobody(client):
-    answered(new(title="崤山路12号楼张先生反映烧烤摊油烟,电话13800000001"))
+    answered(new(title="崤山路12号楼张先生反映烧烤摊油烟，电话13800000001"))
     answered(new(title="秘密的事", confidential=True))
     answered(new(title="匿名的事", anonymous=True))
     answered(new(title="举报的事", kind="举报"))
@@ -208,9 +208,9 @@ def test_published_figures_are_the_months(client, drill):
     ("said", "shown"),
     [
         ("豫M12345 违停", "某车 违停"),
-        ("联系人:王小明,电话 0398-2811234", "联系人:某某,电话 ****"),
+        ("联系人：王小明，电话 0398-2811234", "联系人：某某，电话 ****"),
         ("和平路3号院2单元501室漏水", "和平路*号院*单元*室漏水"),
-        ("拨打12345热线,11月16日前办完", "拨打12345热线,11月16日前办完"),
+        ("拨打12345热线，11月16日前办完", "拨打12345热线，11月16日前办完"),
     ],
 )
 def test_what_people_are_recognised_by_is_hidden(said, shown):

@@ -14,14 +14,14 @@ from web.citizen.door import citizen
 ELDER = "elder"
 _YEAR = 365 * 24 * 3600
 CHOICES = (
-    ("/submit", "我要反映", "投诉、求助、建议,写下来交给部门办"),
-    ("/track", "查进度", "凭编号和查询码,看办到哪一步"),
-    ("/chat", "在线咨询", "问办事问题,随时可转人工"),
+    ("/submit", "我要反映", "投诉、求助、建议，写下来交给部门办"),
+    ("/track", "查进度", "凭编号和查询码，看办到哪一步"),
+    ("/chat", "在线咨询", "问办事问题，随时可转人工"),
     ("/public", "看答复", "看大家反映的事是怎么答复的"),
 )
 KINDS = (
     (Kind.ASK, "我想问一件事"),
-    (Kind.HELP, "我遇到困难,请帮忙"),
+    (Kind.HELP, "我遇到困难，请帮忙"),
     (Kind.COMPLAINT, "我要投诉"),
     (Kind.REPORT, "我要举报违法行为"),
     (Kind.ADVICE, "我有建议"),

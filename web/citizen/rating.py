@@ -32,7 +32,7 @@ def _number(token: str) -> str:
     try:
         return str(_signer().loads(token, max_age=VALID_SECONDS))
     except BadData:
-        raise Missing("bad_rating_link", "这个评价链接无效或已过期,可以用编号和查询码在“查进度”里评价。") from None
+        raise Missing("bad_rating_link", "这个评价链接无效或已过期，可以用编号和查询码在“查进度”里评价。") from None
 
 
 def _page(case: Case, *, thanks: bool = False, refused: str = "") -> str:

@@ -9,7 +9,7 @@ import { clockWords } from "../shared/time.js";
 const WAIT = 10_000;
 const AGAIN = 15_000;
 const WHO = { citizen: "我", bot: "机器助手", agent: "工作人员", system: "" };
-const STANDS = { bot: "机器助手(不是真人)", agent: "工作人员正在为您服务", closed: "对话已结束,您可以接着说" };
+const STANDS = { bot: "机器助手(不是真人)", agent: "工作人员正在为您服务", closed: "对话已结束，您可以接着说" };
 const log = one("#log");
 const input = one("#text");
 
@@ -73,7 +73,7 @@ function show(items) {
 function stand(chat) {
   if (!chat) return;
   const waits = chat.state === "waiting";
-  one("#stands").textContent = waits ? `正在排队,您排在第 ${chat.place} 位` : STANDS[chat.state];
+  one("#stands").textContent = waits ? `正在排队，您排在第 ${chat.place} 位` : STANDS[chat.state];
   one("#human").hidden = waits || chat.state === "agent";
   one("#make").hidden = Boolean(chat.case_number);
 }
@@ -112,7 +112,7 @@ async function flush() {
     }
     trouble("");
   } catch (error) {
-    trouble(error.code ? error.message : "还没有送达,正在重试。您写的都还在。");
+    trouble(error.code ? error.message : "还没有送达，正在重试。您写的都还在。");
     setTimeout(flush, 3000);
   } finally {
     sending = false;
@@ -124,11 +124,11 @@ function trouble(text) {
   one("#line").textContent = text;
 }
 
-const quietly = (work) => work().catch((error) => trouble(error.code ? error.message : "网络不稳,正在重试。"));
+const quietly = (work) => work().catch((error) => trouble(error.code ? error.message : "网络不稳，正在重试。"));
 
 socket.on("connect", () => quietly(async () => (await catchUp(), trouble(""), await flush())));
-socket.on("disconnect", () => trouble("连接断开,正在重连。您可以继续写,连上后自动发送。"));
-socket.on("connect_error", () => trouble("暂时连不上,正在重试。您写的都还在。"));
+socket.on("disconnect", () => trouble("连接断开，正在重连。您可以继续写，连上后自动发送。"));
+socket.on("connect_error", () => trouble("暂时连不上，正在重试。您写的都还在。"));
 socket.on("changed", () => quietly(catchUp));
 setInterval(() => socket.connected && quietly(catchUp), AGAIN);
 
@@ -184,7 +184,7 @@ async function register(event) {
     finished(made);
   } catch (error) {
     one("#refused").hidden = Boolean(error.fields && showWrong(form, error.fields));
-    one("#refused").textContent = error.code ? error.message : "网络不稳,没有确认收到。请看对话里有没有出现编号,没有再点一次。";
+    one("#refused").textContent = error.code ? error.message : "网络不稳，没有确认收到。请看对话里有没有出现编号，没有再点一次。";
   } finally {
     button.disabled = false;
   }

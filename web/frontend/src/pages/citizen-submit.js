@@ -18,7 +18,13 @@ let timer = 0;
 let asking = null;
 
 function answer(item) {
-  return h("details", {}, h("summary", {}, item.title), h("p", { class: "said" }, item.passage));
+  const said = h("p", { class: "said" }, `${item.passage} …`);
+  const whole = async () => {
+    const { body } = await call("GET", `/api/v1/kb/articles/${encodeURIComponent(item.code)}`);
+    said.textContent = body;
+  };
+  const opened = () => whole().catch(() => null); // the passage stays where the whole cannot be had
+  return h("details", { ontoggle: opened }, h("summary", {}, item.title), said);
 }
 
 async function lookUp(text) {
@@ -62,8 +68,8 @@ function missing(said) {
   const fields = {};
   if (!said.content) fields.content = "请写下是什么事";
   if (!said.kind) fields.kind = "请选一项";
-  if (!said.citizen.phone && !said.anonymous) fields["citizen.phone"] = "请留下电话,或在下面选择匿名";
-  if (form.elements.occurred_at.validity.badInput) fields.occurred_at = "时间没有填完整,请补全或清空";
+  if (!said.citizen.phone && !said.anonymous) fields["citizen.phone"] = "请留下电话，或在下面选择匿名";
+  if (form.elements.occurred_at.validity.badInput) fields.occurred_at = "时间没有填完整，请补全或清空";
   return fields;
 }
 
@@ -124,8 +130,8 @@ function nextSteps(made) {
   const reply = one("input[name=kind]:checked", form)?.dataset.reply;
   const known = Object.fromEntries(made.clocks.map((row) => [row.clock, row.due_at]));
   const dated = Object.entries(LABELS).filter(([name]) => known[name]).map(([name, told]) => `${momentWords(known[name])} 前${told}`);
-  const forward = known.forward ? [] : [`受理后 ${form.dataset.forward} 内转给承办部门`];
-  return [...dated, ...forward, reply && `部门收到后 ${reply}内书面答复您`, "答复后热线会回访,问您解决了没有、满不满意"].filter(Boolean);
+  const forward = known.forward ? [] : [`受理后 ${form.dataset.forward}内转给承办部门`];
+  return [...dated, ...forward, reply && `部门收到后 ${reply}内书面答复您`, "答复后热线会回访，问您解决了没有、满不满意"].filter(Boolean);
 }
 
 function done(made, earlier) {
@@ -134,7 +140,7 @@ function done(made, earlier) {
   one("#follow").href = `/track#${made.number}.${made.query_code}`;
   fill(one("#next"), nextSteps(made).map((told) => h("li", {}, told)));
   one("#later").hidden = !earlier;
-  one("#later").textContent = "您第一次的提交其实已经收到。之后改动的文字没有包含在内,请在“查看进度”里用“再说一句”补上。";
+  one("#later").textContent = "您第一次的提交其实已经收到。之后改动的文字没有包含在内，请在“查看进度”里用“再说一句”补上。";
   one("#writing").hidden = true;
   one("#done").hidden = false;
   one("#done").focus();

@@ -41,12 +41,12 @@ async function lookUp() {
   try {
     const { ok, status, document: read } = await page();
     const fresh = one("#result", read);
-    if (!fresh) return told("bad", status === 429 ? "查得太频繁,请过几分钟再试,或拨打 12345。" : "现在查不了,请稍后再试。");
+    if (!fresh) return told("bad", status === 429 ? "查得太频繁，请过几分钟再试，或拨打 12345。" : "现在查不了，请稍后再试。");
     result.replaceChildren(...document.adoptNode(fresh).childNodes);
     remember(ok ? pair() : null);
     if (ok) ready();
   } catch {
-    told("bad", "网络不通,请稍后再试。");
+    told("bad", "网络不通，请稍后再试。");
   }
 }
 
@@ -68,7 +68,7 @@ function acted(level, text) {
   one("#acted")?.replaceChildren(h("p", { class: `notice ${level}` }, text));
 }
 
-const THANKS = { supplement: "已转给承办部门。", urge: "已催办,承办部门和热线都会看到。" };
+const THANKS = { supplement: "已转给承办部门。", urge: "已催办，承办部门和热线都会看到。" };
 const DEFAULT_URGE = "请尽快办理。";
 
 function speak(event) {

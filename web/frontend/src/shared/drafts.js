@@ -54,7 +54,7 @@ const empty = (values) => Object.values(values).every((value) => value === "" ||
 function offer(form, kept, onTake, onDrop) {
   const bar = h(
     "div",
-    { class: "notice row", role: "status" },
+    { class: "notice row offer", role: "status" },
     h("span", {}, `您 ${momentWords(kept.at)} 填写的内容还在。`),
     h("button", { type: "button", class: "button", onclick: () => (onTake(), bar.remove()) }, "接着填"),
     h("button", { type: "button", class: "button", onclick: () => (onDrop(), bar.remove()) }, "不要了"),

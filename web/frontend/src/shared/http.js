@@ -12,8 +12,8 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 export const randomKey = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 export const user = () => meta("user");
 
-const OFFLINE = "网络不通,您填写的内容还在,请稍后再试。";
-const ODD = "服务器没有正常回应,您填写的内容还在,请稍后再试。";
+const OFFLINE = "网络不通，您填写的内容还在，请稍后再试。";
+const ODD = "服务器没有正常回应，您填写的内容还在，请稍后再试。";
 
 async function parsed(answer) {
   const text = await answer.text();
