@@ -8,6 +8,7 @@ from hotline.models import Assignment, Case
 from hotline.unit import Unit
 from hotline.words import Action, State
 from kb import service as knowledge
+from telephony import service as telephone
 from triage import service as triage
 from web import live
 
@@ -63,8 +64,15 @@ def show_chat(_unit: Unit, event: events.ChatChanged) -> None:
     live.push({"role:agent"}, "changed", {"kind": "chat", "id": event.chat_id, "state": event.state})
 
 
+def link_call(unit: Unit, event: events.CaseCreated) -> None:
+    """The call a case was written down in knows its case."""
+    case = unit.session.get(Case, event.case_id)
+    if case is not None and case.call:
+        telephone.case_made(unit, case.call, case.number)
+
+
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
-    events.CaseCreated: (show_case,),
+    events.CaseCreated: (show_case, link_call),
     events.CaseChanged: (show_case, learn),
     events.RungFired: (show_rung,),
     events.CallChanged: (show_call,),
