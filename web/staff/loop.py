@@ -81,6 +81,8 @@ def _go_on(way: Way, row: Said) -> None:
         way.judged, way.verdict = row.at, row.facts.get("verdict", "")
     elif row.action == Action.APPROVE_VERDICT:
         way.released = bool(row.facts.get("excluded"))
+        if not way.released:  # it is judged again
+            way.judged, way.verdict = None, ""
     elif row.action == Action.REPLY and way.judged and way.verdict in TO_RECTIFY:
         way.rectified = row.at
 

@@ -26,7 +26,7 @@ TABS: dict[str, tuple[str, tuple[State, ...]]] = {
     "verdict": ("判定待复核", (State.VERDICT,)),
     "redo": ("待重办", (State.RECTIFYING,)),
 }
-_CALLING = [name.value for name in (Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW)]
+_CALLING = [name.value for name in (Clock.BAD_REVIEW, Clock.SECOND_REVISIT, Clock.REVISIT)]  # the weightiest first
 _NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
@@ -99,6 +99,7 @@ def _count(session: Session, states: tuple[State, ...]) -> int:
 def _row(case: Case, tries: list[RevisitRow], actor: Actor, now: dt.datetime) -> dict[str, Any]:
     told = reading.brief(case, actor)
     running = [row for row in told["clocks"] if row["clock"] in _CALLING]
+    running.sort(key=lambda row: _CALLING.index(row["clock"]))
     more = {"tries": _told_tries(tries, timing().policy, now), "verdict": case.verdict, "verdict_by": case.verdict_by}
     return told | more | {"clock": running[0] if running else None}
 
