@@ -34,7 +34,7 @@ EVENTS, COMMANDS, DESK = "tel:events", "tel:commands", "desk:events"
 DEAD = "tel:events:dead"  # documents that cannot be taken, kept for a person to look at
 GROUP, CONSUMER = "acd", "acd"
 ALIVE, OWN_SIGN, SIGN_SECONDS = "tel:alive:", "alive:acd", 5
-BATCH, BLOCK_MS = 20, 200
+BATCH, BLOCK_MS = 40, 200
 UPKEEP_SECONDS, TIDY_SECONDS = 0.5, 600.0
 KEPT_COMMANDS, KEPT_DEAD = 100_000, 10_000
 KEPT_EVENTS_MS = 3_600_000
@@ -62,7 +62,7 @@ class Acd:
         entries = self._read(">")
         self._take_all(entries)
         self._assign()
-        self._upkeep(drained=not entries)
+        self._upkeep(caught_up=len(entries) < BATCH)
 
     # --- events ---
 
@@ -96,37 +96,33 @@ class Acd:
         return list(answer[0][1]) if answer else []
 
     def _take_all(self, entries: list[tuple[Any, Any]]) -> None:
-        for entry, fields in entries:
-            self._take(entry, fields)
-
-    def _take(self, entry: Any, fields: Mapping[Any, Any]) -> None:
-        """Written, said, acknowledged; in this order. Nonsense is put aside; a fault of ours is tried again."""
+        """Written, said, acknowledged; in this order. A batch with a fault in it is taken one by one."""
+        if not entries:
+            return
         try:
-            event = _parsed(fields)
-            said = service.take(event, clock.now(), self.rules)
-        except service.BadEvent as bad:
-            log.warning("event %s put aside: bad %s", _text(entry), bad)
-            self._put_aside(entry, fields)
+            events = [_parsed(fields) for _, fields in entries]
+            said = service.take_all(events, clock.now(), self.rules)
+        except Exception as fault:  # noqa: BLE001 - one event must not stop all the calls
+            self._one_by_one(entries, fault)
             return
-        except SQLAlchemyError as fault:
-            self._again(entry, fields, fault)
-            return
-        except Exception as fault:  # noqa: BLE001 - one event must not stop all the calls; its text may name people
-            log.error("event %s put aside: %s", _text(entry), type(fault).__name__)  # noqa: TRY400
-            self._put_aside(entry, fields)
-            return
-        self.heard[event["call"]] = time.monotonic()
+        self.heard |= {event["call"]: time.monotonic() for event in events}
         self._say(said)
-        self.redis.xack(EVENTS, GROUP, entry)
+        self.redis.xack(EVENTS, GROUP, *(entry for entry, _ in entries))
 
-    def _again(self, entry: Any, fields: Mapping[Any, Any], fault: SQLAlchemyError) -> None:
-        """A database that is away is waited for; an event that it refuses again and again is put aside."""
-        key = _text(entry)
-        self.failures[key] = self.failures.get(key, 0) + 1
-        if _away(fault) or self.failures[key] < LATER_TRIES:
+    def _one_by_one(self, entries: list[tuple[Any, Any]], fault: Exception) -> None:
+        """A part that is away is waited for. What cannot be taken alone either is put aside for a person."""
+        if isinstance(fault, SQLAlchemyError) and _away(fault):
             raise fault
-        log.error("event %s put aside after %d tries: %s", key, LATER_TRIES, type(fault).__name__)
-        self._put_aside(entry, fields)
+        if len(entries) > 1:
+            for entry in entries:
+                self._take_all([entry])
+            return
+        key = _text(entries[0][0])
+        self.failures[key] = self.failures.get(key, 0) + 1
+        if isinstance(fault, SQLAlchemyError) and self.failures[key] < LATER_TRIES:
+            raise fault
+        log.error("event %s put aside: %s", key, _told(fault))
+        self._put_aside(*entries[0])
 
     def _put_aside(self, entry: Any, fields: Mapping[Any, Any]) -> None:
         self.failures.pop(_text(entry), None)
@@ -157,7 +153,8 @@ class Acd:
 
     # --- upkeep ---
 
-    def _upkeep(self, *, drained: bool) -> None:
+    def _upkeep(self, *, caught_up: bool) -> None:
+        """Nobody is thought silent while there are events that were not read yet."""
         if time.monotonic() < self.next_upkeep:
             return
         self.next_upkeep = time.monotonic() + UPKEEP_SECONDS
@@ -165,10 +162,10 @@ class Acd:
         self._say(distribution.end_wrap_ups())
         with db.session() as session:
             stale, opened = distribution.stale_offers(session), distribution.open_calls(session, clock.now())
-        for call, token in stale:
-            self._say(distribution.withdraw(call, token, self.rules))
         self._listen_for(sorted({connector for _, connector in opened}))
-        if drained:
+        if caught_up:
+            for call, token in stale:
+                self._say(distribution.withdraw(call, token, self.rules))
             self._reap(opened)
             self._tidy({call for call, _ in opened})
 
@@ -217,6 +214,11 @@ def _parsed(fields: Mapping[Any, Any]) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise service.BadEvent("json")
     return document
+
+
+def _told(fault: Exception) -> str:
+    """What may stand in a log: texts of other faults may name people."""
+    return f"bad {fault}" if isinstance(fault, service.BadEvent) else type(fault).__name__
 
 
 def _away(fault: SQLAlchemyError) -> bool:

@@ -152,10 +152,10 @@ def talk(unit: Unit, seat: AgentSeat, call: str, token: str) -> None:
 
 def hang_up(unit: Unit, seat: AgentSeat, rules: Rules) -> None:
     """His talk is over: timed wrap-up when he was ready; what he asked for meanwhile (break, wrap-up) otherwise."""
-    wish = seat.status
-    _let_go(unit, seat, SeatState.WRAP_UP if wish in {Status.READY, Status.WRAP_UP} else SeatState.IDLE)
+    timed = seat.status == Status.READY and rules.wrap_up > 0
+    _let_go(unit, seat, SeatState.WRAP_UP if timed or seat.status == Status.WRAP_UP else SeatState.IDLE)
     seat.idle_since, seat.not_before = unit.now, None
-    if wish == Status.READY:
+    if timed:
         seat.status, seat.not_before = Status.WRAP_UP, clock.machine() + dt.timedelta(seconds=rules.wrap_up)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -34,12 +34,24 @@ class BadEvent(ValueError):  # noqa: N818 - reads better at the raise
 
 def take(event: Mapping[str, Any], now: dt.datetime | None = None, rules: Rules = DEFAULT) -> list[Reaction]:
     """Write what the event says, once, in one commit; returns what is to be said then. BadEvent for nonsense."""
-    _check(event)
+    return take_all([event], now, rules)
+
+
+def take_all(
+    events: Sequence[Mapping[str, Any]], now: dt.datetime | None = None, rules: Rules = DEFAULT
+) -> list[Reaction]:
+    """The same for several, in their order, in one commit: all or none. BadEvent when one is nonsense."""
+    for event in events:
+        _check(event)
+    said = []
     with transaction(now) as unit:
-        if not _first_time(unit.session, event["id"]):
-            return []
-        work = Work(unit, _call(unit, event), event, _instant(event, unit.now), rules)
-        return apply(work, TAKES[event["type"]])
+        unseen = _unseen(unit.session, [event["id"] for event in events])
+        for event in events:
+            if event["id"] in unseen:
+                unseen.remove(event["id"])
+                work = Work(unit, _call(unit, event), event, _instant(event, unit.now), rules)
+                said += apply(work, TAKES[event["type"]])
+    return said
 
 
 def _check(event: Mapping[str, Any]) -> None:
@@ -55,9 +67,10 @@ def _check(event: Mapping[str, Any]) -> None:
         raise BadEvent("call") from None
 
 
-def _first_time(session: Session, event_id: str) -> bool:
-    row = insert(EventSeen).values(id=event_id).on_conflict_do_nothing().returning(EventSeen.id)
-    return session.execute(row).first() is not None
+def _unseen(session: Session, ids: list[str]) -> set[str]:
+    """Those taken for the first time; from now on they are seen."""
+    row = insert(EventSeen).values([{"id": one} for one in ids]).on_conflict_do_nothing().returning(EventSeen.id)
+    return set(session.scalars(row))
 
 
 def _instant(event: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
@@ -71,6 +84,9 @@ def _instant(event: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
 
 def _call(unit: Unit, event: Mapping[str, Any]) -> Call:
     """The call's row, locked. One whose invite never came (a broker that lost its tail) is written all the same."""
+    known = unit.session.get(Call, event["call"], with_for_update=True)
+    if known is not None:
+        return known
     first = insert(Call).values(
         id=event["call"], state=CallState.RINGING, caller="", caller_index="", connector="",
         invite_at=_instant(event, unit.now), agent="", token="", exit="", recording="", sha256="", case_number="",

@@ -4,9 +4,11 @@ import datetime as dt
 import json
 import time
 
+import psycopg
 import pytest
 from acd_feed import QUICK, Feed, call_of, client, debts, rows, seat_of, sign_in
 from sqlalchemy import delete, text
+from sqlalchemy.exc import DataError, OperationalError
 
 from hotline import cases, clock, db
 from hotline.errors import BadInput, Conflict, Forbidden, Missing
@@ -15,7 +17,7 @@ from hotline.models import OutboxRow
 from hotline.rates import Ledger, Period, rates
 from hotline.unit import transaction
 from hotline.words import Role
-from telephony import acd, agents, callbacks, distribution, reading, service
+from telephony import acd, agents, callbacks, distribution, reading, record, service
 from telephony.models import AgentSeat, Call, Callback, EventSeen
 from telephony.queueing import Rules
 
@@ -413,7 +415,7 @@ def test_calls_of_a_connector_that_fell_silent_become_debts_and_block_nobody(pro
     living.alive()
     process._take_all(process._read(">"))
     process.next_upkeep = 0
-    process._upkeep(drained=False)
+    process._upkeep(caught_up=False)
     sign_in(1)
     call = living.incoming("13900000009")
     assert offered(process, feed)["call"] == call
@@ -623,3 +625,49 @@ def test_boards_hear_of_each_change_by_id_and_state_only(process, feed):
     turns(process, 1)
     said = [(row.kind, row.payload) for row in rows(OutboxRow)]
     assert said == [("CallChanged", {"call_id": call, "state": s}) for s in ("ringing", "notice", "waiting")]
+
+
+FAULTS = [
+    ("a fault of ours", KeyError("13800000001"), 1),
+    ("a value the database refuses", DataError("insert", {}, psycopg.errors.NumericValueOutOfRange()), acd.LATER_TRIES),
+]
+
+
+@pytest.mark.parametrize(("fault", "tries"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+def test_one_event_that_cannot_be_written_stops_no_other_and_names_nobody(
+    process, feed, monkeypatch, caplog, fault, tries
+):
+    def refuse(_work):
+        raise fault
+
+    monkeypatch.setitem(record.TAKES, "dtmf", refuse)
+    first, second = feed.incoming(), feed.incoming()
+    feed.event(first, "dtmf", digit="1")
+    feed.event(second, "hangup", by="caller", cause="normal")
+    for _ in range(tries - 1):
+        with pytest.raises(DataError):
+            turns(process, 1)
+        process.ready = False
+    turns(process, 1)
+    assert (call_of(first).state, call_of(second).exit) == ("waiting", "abandoned")
+    assert feed.redis.xlen("tel:events:dead") == 1
+    assert "13800000001" not in caplog.text
+
+
+def test_a_database_that_is_away_puts_no_event_aside(process, feed, monkeypatch):
+    away = OperationalError("select", {}, psycopg.OperationalError("server closed the connection"))
+
+    def gone(*_args):
+        raise away
+
+    process._resume()
+    call = feed.incoming()
+    with monkeypatch.context() as patch:
+        patch.setattr(acd.service, "take_all", gone)
+        for _ in range(acd.LATER_TRIES + 1):
+            with pytest.raises(OperationalError):
+                process.turn()
+            process.ready = False
+    turns(process, 1)
+    assert call_of(call).state == "waiting"
+    assert feed.redis.xlen("tel:events:dead") == 0
