@@ -14,7 +14,7 @@ GREETING: Final = (
     "您好，我是 12345 的机器助手，不是真人。您可以直接问办事问题，我从知识库里找答案；"
     "说“转人工”或按下方按钮，随时可以找工作人员；也可以按“登记成诉求”交给部门办理。"
 )
-_PERSON = re.compile(r"转？人工|真人|客服|工作人员|不要机器")
+_PERSON = re.compile(r"转?人工|真人|客服|工作人员|不要机器")
 LONGEST = 1_200  # characters of an article said in one message
 _SHORT = 16  # characters up to which a message that names a person only asks for one
 _DANGER = "如果正有人身危险，请立即拨打 {lines}。"

@@ -21,7 +21,7 @@ SHOWN_RATES = ("forward_in_time", "on_time_reply", "direct", "satisfaction")
 MOST_CASES, MOST_CATEGORIES = 8, 10
 KEPT_SECONDS = 300
 _PERSON = re.compile(r"[\u4e00-\u9fff](?:某某|某)?(?=先生|女士|小姐|同志|老师|师傅|大爷|大妈|阿姨)")
-_NAMED = re.compile(r"((?:姓名|联系人|来电人|反映人|当事人|户主)[是为::\s]*)[\u4e00-\u9fff]{2,4}")
+_NAMED = re.compile(r"((?:姓名|联系人|来电人|反映人|当事人|户主)[是为：:\s]*)[\u4e00-\u9fff]{2,4}")
 _DIGITS = re.compile(r"\d[\d-]{5,}\d")
 _HOUSE = re.compile(r"[\dA-Za-z一二三四五六七八九十]+(?=号楼|号院|单元|栋|幢|室|户|号(?!线|文|令))")
 _PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·\s]?[A-Z0-9]{5,6}")
