@@ -101,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--key", default="", help="PEM file of the certificate's key")
     made.add_argument("--prompts", type=Path, default=PROMPTS, help="folder of the spoken texts, as WAV")
     made.add_argument("--rating-wait", type=float, default=10.0, help="seconds for a rating after its prompt")
+    made.add_argument("--silence", type=float, default=30.0, help="seconds without sound packets until a leg is dead")
     made.add_argument("--pj-log", type=int, default=0, help="PJSIP's log level; from 1 on it holds callers' numbers")
     return made
 
@@ -116,6 +117,7 @@ def build(options: argparse.Namespace) -> Connector:
     if gone:
         log.warning("%d calls were open when this connector last ended; told as lost", gone)
     shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "prompts": options.prompts}
+    shape |= {"silence": options.silence}
     secured = {"certificate": options.certificate, "key": options.key}
     line = PjsuaLine(Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured))
     limits = Limits(

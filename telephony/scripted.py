@@ -60,6 +60,12 @@ class ScriptedLine:
     def caller_hangs_up(self, call: str, after: float = 0.0) -> None:
         self._later(after, Heard(call, Signal.CALLER_GONE))
 
+    def agent_answers(self, call: str, token: str, after: float = 0.0) -> None:
+        self._later(after, Heard(call, Signal.AGENT_ANSWERED, token=token))
+
+    def agent_refuses(self, call: str, token: str, reason: Failure, after: float = 0.0) -> None:
+        self._later(after, Heard(call, Signal.AGENT_FAILED, token=token, reason=reason))
+
     def agent_hangs_up(self, call: str, token: str, after: float = 0.0) -> None:
         self._later(after, Heard(call, Signal.AGENT_GONE, token=token))
 
@@ -147,7 +153,7 @@ class ScriptedLine:
     def _happens(self, heard: Heard) -> bool:
         """Whether a written signal still comes about, and what it changes on the line."""
         leg = self.agents.get((heard.call, heard.token)) if heard.token else self.callers.get(heard.call)
-        if heard.signal == Signal.RECORDED:
+        if heard.signal in {Signal.RECORDED, Signal.BRIDGE_FAILED}:
             return True
         if leg is None or (heard.signal == Signal.PROMPT_END and leg.hears != heard.prompt):
             return False

@@ -23,7 +23,7 @@ from telephony.pjsua.stack import Config, Inbox, Leg, make_player, open_account,
 from telephony.players import Player, Players
 
 BRIDGE_SECONDS = 5.0
-WATCH_SECONDS, SILENT_SECONDS, HELD_SECONDS = 5.0, 30.0, 300.0
+WATCHES_PER_SILENCE, HELD_FACTOR = 6, 10
 A_LAW = 1
 NO_LOOP = 1
 MUSIC = "music"
@@ -56,7 +56,7 @@ class PjsuaLine:
     """A line on the network. RuntimeError when the port is taken; see telephony.line for what it does."""
 
     def __init__(self, config: Config) -> None:
-        self.faults = 0
+        self.faults, self._silence = 0, config.silence
         self._inbox: Inbox = deque()
         self._legs: dict[str, Any] = {}
         self._sides: dict[str, Side] = {}
@@ -279,7 +279,7 @@ class PjsuaLine:
         """Legs whose sound packets stopped coming: nobody is there any more."""
         if now < self._next_watch:
             return []
-        self._next_watch = now + WATCH_SECONDS
+        self._next_watch = now + self._silence / WATCHES_PER_SILENCE
         dead = [
             side for side in self._sides.values() if side.confirmed and not side.dropped and self._silent(side, now)
         ]
@@ -294,7 +294,7 @@ class PjsuaLine:
             packets = side.packets  # no stream at all is silence too
         if packets != side.packets:
             side.packets, side.moved = packets, now
-        return now - side.moved >= (HELD_SECONDS if side.held else SILENT_SECONDS)
+        return now - side.moved >= self._silence * (HELD_FACTOR if side.held else 1)
 
     def _tell(self, order: Callable[[], None]) -> None:
         """An order to a leg that may just have gone: its end follows as a signal."""

@@ -26,6 +26,7 @@ Inbox = deque[tuple[str, str, Any]]
 class Config:
     """Where the line is, how wide, and whose voice it has (`prompts`, a folder of WAVs).
 
+    A leg whose sound stays away for `silence` seconds is dead (ten times as long while it is on hold).
     `certificate` and `key` (PEM files) open TLS on the port after the SIP port.
     """
 
@@ -38,6 +39,7 @@ class Config:
     certificate: str = ""
     key: str = ""
     prompts: Path = PROMPTS
+    silence: float = 30.0
 
 
 def guarded(callback: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

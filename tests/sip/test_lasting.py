@@ -87,3 +87,13 @@ def test_asked_to_end_it_says_good_bye_to_the_callers(own_connector, sipp):
     ended = own.wait("hangup", call)
     assert (ended["by"], ended["cause"]) == ("system", "shutdown")
     assert own.status() == {}
+
+
+def test_a_caller_whose_sound_stays_away_is_let_go(own_connector, sipp):
+    own = own_connector(name="silent", silence=2)
+    before = {event["id"] for event in own.events()}
+    quiet, speaking = sipp(own.port, "caller_mute"), sipp(own.port, "caller", d=5000, port=15079)
+    assert (quiet.start(), speaking.run())[1] == 0
+    assert quiet.wait() == 0
+    ended = {e["call"]: e["cause"] for e in own_events(own, before) if e["type"] == "hangup"}
+    assert sorted(ended.values()) == ["no_rtp", "normal"]
