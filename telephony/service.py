@@ -162,9 +162,9 @@ def _earlier(session: Session, call: Call) -> int:
     return session.scalar(his.where(Call.invite_at <= call.invite_at)) or 0
 
 
-def case_made(unit: Unit, call_id: str, number: str) -> None:
-    """A case was written from this call: the record names it. Missing for an unknown call."""
+def case_made(unit: Unit, call_id: str, number: str) -> bool:
+    """A case was written from this call: the record names it. False when there is no such call; a door may say any."""
     call = unit.session.get(Call, call_id, with_for_update=True)
-    if call is None:
-        raise Missing("no_such_call", "没有这个来电。")
-    call.case_number = number
+    if call is not None:
+        call.case_number = number
+    return call is not None

@@ -613,7 +613,8 @@ def test_a_case_written_from_a_call_is_named_in_its_record(process, feed):
     call = feed.incoming()
     turns(process, 1)
     with transaction() as unit:
-        service.case_made(unit, call, "20260929000001")
+        assert service.case_made(unit, call, "20260929000001")
+        assert not service.case_made(unit, "no such call", "20260929000002")
     with db.session() as session:
         assert reading.call_told(session.get(Call, call))["case"] == "20260929000001"
 
