@@ -174,6 +174,21 @@ def test_what_is_written_while_the_line_is_down_arrives_once(open_page):
     assert said == ["第一句", "断线时写的"]
 
 
+def test_an_ended_chat_leaves_nothing_for_the_next_person_at_the_computer(open_page):
+    page = open_page("/chat")
+    page.fill("#text", "我的秘密")
+    page.press("#text", "Enter")
+    expect(page.locator("li.bot")).to_have_count(2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#end")
+    expect(page.locator("li.citizen")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#end")).to_be_hidden()
+    assert "我的秘密" not in page.text_content("body")
+    with db.session() as session:
+        assert session.query(Chat).one().state == "closed"
+
+
 def test_enter_while_an_input_method_composes_sends_nothing(open_page):
     page = open_page("/chat")
     page.fill("#text", "shaokao")
