@@ -25,7 +25,7 @@ import source
 from progress import BuildError, Progress
 from recipe import CFLAGS, CONFIGURE, EMPTY_SOURCES, HERE, PACKAGES, WRAPPER_CFLAGS, key
 
-STAGES = 7
+STAGES = 6
 ASK_PYTHON = """
 import json, sys, sysconfig
 print(json.dumps({
