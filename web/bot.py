@@ -12,7 +12,7 @@ from triage import urgency
 
 GREETING: Final = (
     "您好，我是 12345 的机器助手，不是真人。您可以直接问办事问题，我从知识库里找答案；"
-    "说“转人工”或按下方按钮，随时可以找工作人员；也可以按“登记成诉求”交给部门办理。"
+    "说“转人工”或按“转人工”，随时可以找工作人员；也可以按“登记成诉求”交给部门办理。"
 )
 _PERSON = re.compile(r"转?人工|真人|客服|工作人员|不要机器")
 LONGEST = 1_200  # characters of an article said in one message
@@ -20,7 +20,7 @@ _SHORT = 16  # characters up to which a message that names a person only asks fo
 _DANGER = "如果正有人身危险，请立即拨打 {lines}。"
 _NOTHING = "这个问题我没有找到可靠的答案，不敢乱说。您可以换个说法再问，或者转人工、登记成诉求。"
 _NEAR = "我没有十足把握，下面几条可能有用：\n{titles}\n都不是的话，请转人工或登记成诉求。"
-_FOUND = "{title}\n{body}\n(知识库 {code},仅供参考。没有解决请转人工。)"
+_FOUND = "{title}\n{body}\n(知识库 {code}，仅供参考。没有解决请转人工。)"
 
 
 def wants_person(text: str) -> bool:

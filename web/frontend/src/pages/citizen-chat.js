@@ -24,6 +24,14 @@ const stored = {
       return memory.get(name) ?? null;
     }
   },
+  drop: (name) => {
+    memory.delete(name);
+    try {
+      localStorage.removeItem(name);
+    } catch {
+      return; // nothing was kept
+    }
+  },
   set: (name, value) => {
     memory.set(name, value);
     try {
@@ -76,6 +84,7 @@ function stand(chat) {
   one("#stands").textContent = waits ? `正在排队，您排在第 ${chat.place} 位` : STANDS[chat.state];
   one("#human").hidden = waits || chat.state === "agent";
   one("#make").hidden = Boolean(chat.case_number);
+  one("#end").hidden = false;
 }
 
 // --- speaking with the server ---
@@ -154,6 +163,16 @@ input.addEventListener("keydown", (event) => {
 });
 one("#human").addEventListener("click", () => quietly(() => ask("human")));
 unsent.forEach((message) => log.append(bubble({ ...message, by: "citizen" }, true)));
+
+// Ending forgets the key in this browser: on a shared computer the next person finds nothing.
+async function end() {
+  if (!window.confirm("结束后，这台设备上不再显示以上对话。已登记的诉求不受影响，请先记下编号和查询码。")) return;
+  await ask("close");
+  for (const name of ["chat:key", "chat:unsent", "chat:typed"]) stored.drop(name);
+  location.reload();
+}
+
+one("#end").addEventListener("click", () => quietly(end));
 
 // --- becoming a case ---
 
