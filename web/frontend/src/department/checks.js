@@ -4,7 +4,6 @@ import { fill, h, one } from "../shared/dom.js";
 
 const LEAST = 30;
 const PHONE = /(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)/;
-const OPEN_LINES = /12345/g;
 const STOP = /[,。、;:!?,.;:!?\s""'()()\d]/g;
 
 const pairs = (text) => {
@@ -25,7 +24,7 @@ export function wrongWith(text, told) {
   if (!said) return [];
   return [
     said.length < LEAST && `只有 ${said.length} 个字,市民可能看不明白(建议 ${LEAST} 字以上)`,
-    PHONE.test(said.replace(OPEN_LINES, "")) && "写有电话号码,请确认是对外公布的号码",
+    PHONE.test(said) && "写有电话号码,请确认是对外公布的号码",
     told.citizen.name.length > 1 && !told.citizen.masked && said.includes(told.citizen.name) && "写有市民姓名,公开答复中请不要出现",
     !answers(said, `${told.title}${told.content}`) && "没有提到诉求里的事,请对照市民说的逐项答复",
   ].filter(Boolean);

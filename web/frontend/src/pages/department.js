@@ -61,6 +61,10 @@ async function reread(number) {
   if (!told) return;
   fill(bars, clockBars(told));
   drawSteps();
+  lookAround(number);
+}
+
+async function lookAround(number) {
   const near = await call("GET", `/department/around/${encodeURIComponent(number)}`).catch(() => ({ items: [] }));
   if (told?.number === number) drawAround(near.items);
 }
@@ -139,7 +143,8 @@ async function perform(name, given) {
     await form?.draft?.clear();
     shutForm();
     tellDone(`✓ ${number} ${FORMS[name].label}`);
-    await Promise.all([reread(number), list.reread()]);
+    list.reread();
+    await reread(number);
   } catch (error) {
     if (form) showWrong(form.node, error.fields ?? {});
     await conflict(shown, error, () => reread(number));
