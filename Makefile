@@ -36,7 +36,8 @@ test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/browser
+	for file in tests/browser/test_*.py; do $(BIN)/python -m pytest $$file || exit 1; done  # a browser of its own each
 
 check: setup
 	$(BIN)/ruff check .
