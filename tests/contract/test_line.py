@@ -13,9 +13,9 @@ from telephony.calls import Failure, Signal
 from telephony.line import LineError
 from telephony.scripted import Phone, ScriptedLine
 from tests.sip import sound
-from tests.sip.peers import HOST, Baresip, until
+from tests.sip.peers import HOST, Baresip, free_port, until
 
-SIP_PORT, RTP_PORT = 15061, 32000
+RTP_PORT = 32000
 PROMPTS = {"notice": 0.4, "rating": 0.4, "music": 1.0}
 
 
@@ -111,9 +111,10 @@ class PjsuaBench(Bench):
 
         for name, seconds in PROMPTS.items():
             sound.tone_alaw(folder / f"{name}.wav", 500, seconds)
-        super().__init__(PjsuaLine(Config(sip_port=SIP_PORT, rtp_port=RTP_PORT, slots=8, prompts=folder)))
-        self.agent = Baresip(folder, "agent2", 1600, 15091, rtp=33700).start()
-        self.citizen = Baresip(folder, "13800138000", 1000, 15093, rtp=33800).start()
+        self.port = free_port()
+        super().__init__(PjsuaLine(Config(sip_port=self.port, rtp_port=RTP_PORT, slots=8, prompts=folder)))
+        self.agent = Baresip(folder, "agent2", 1600).start()
+        self.citizen = Baresip(folder, "13800138000", 1000).start()
         self.uri = self.agent.uri
 
     def seen(self):
@@ -127,7 +128,7 @@ class PjsuaBench(Bench):
 
     def citizen_rings(self):
         self.agent.events.clear()
-        self.citizen.tell("dial", f"sip:12345@{HOST}:{SIP_PORT}")
+        self.citizen.tell("dial", f"sip:12345@{HOST}:{self.port}")
 
     def citizen_presses(self, digit):
         self.citizen.tell("sndcode", digit)

@@ -47,11 +47,11 @@ def connector(folder, server, prompts):
 
 @pytest.fixture
 def own_connector(tmp_path, server, prompts):
-    """Starts connectors that a test may kill, on ports of their own."""
+    """Starts connectors that a test may kill, each with its own journal."""
     started = []
 
-    def start(port=15064, name="own", **options):
-        made = Connector(tmp_path / name, server, port, 31000, prompts=prompts, name=name, **options).start()
+    def start(name, **options):
+        made = Connector(tmp_path / name, server, prompts=prompts, name=name, **options).start()
         started.append(made)
         return made
 
@@ -62,14 +62,14 @@ def own_connector(tmp_path, server, prompts):
 
 @pytest.fixture(scope="session")
 def agent(folder):
-    phone = Baresip(folder, "agent1", AGENT_HZ, 15081).start()
+    phone = Baresip(folder, "agent1", AGENT_HZ).start()
     yield phone
     phone.stop()
 
 
 @pytest.fixture(scope="session")
 def citizen(folder):
-    phone = Baresip(folder, "13800138000", CALLER_HZ, 15083, rtp=33600).start()
+    phone = Baresip(folder, "13800138000", CALLER_HZ).start()
     yield phone
     phone.stop()
 

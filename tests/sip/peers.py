@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -31,6 +32,17 @@ def until(check, seconds=10.0, what="it did not happen"):
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} within {seconds} s")
+
+
+def free_port():
+    """An even port nobody has on UDP or TCP now: other runs of these tests may be under way on this machine."""
+    while True:
+        port = random.randrange(24000, 29900, 2)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                for number in (port, port + 1):
+                    bound.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
+            return port
 
 
 class RedisServer:
@@ -65,9 +77,10 @@ class RedisServer:
 class Connector:
     """The connector as a process. `events` reads its stream, `tell` writes its commands."""
 
-    def __init__(self, folder, server, port=15060, rtp_port=30000, **options):
-        self.folder, self.server, self.port = Path(folder), server, port
-        self.options = {"sip-port": port, "rtp-port": rtp_port, "bind": HOST, "name": "test", **options}
+    def __init__(self, folder, server, port=None, **options):
+        self.folder, self.server, self.port = Path(folder), server, port or free_port()
+        rtp = random.randrange(30000, 31000, 2)
+        self.options = {"sip-port": self.port, "rtp-port": rtp, "bind": HOST, "name": "test", **options}
         self.process = None
 
     def start(self):
@@ -127,15 +140,15 @@ class Connector:
 class Sipp:
     """One run of sipp as caller. `numbers` are the callers' numbers, one per call in turn."""
 
-    def __init__(self, folder, target, scenario, numbers=("13900001000",), port=15070, **flags):
-        self.folder = Path(folder)
+    def __init__(self, folder, target, scenario, numbers=("13900001000",), **flags):
+        self.folder, port = Path(folder), free_port()
         self.errors = self.folder / f"sipp-{port}.err"
         with (self.folder / f"callers-{port}.csv").open("w") as out:
             out.write("SEQUENTIAL\n")
             csv.writer(out, delimiter=";", lineterminator="\n").writerows([number] for number in numbers)
         flags = {"m": len(numbers), "r": 10, "l": 100, "d": 2000, **flags}
         self.command = ["sipp", f"{HOST}:{target}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "12345"]
-        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(33000 + port % 100 * 4)]
+        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(free_port())]
         self.command += ["-nostdin", "-trace_err", "-error_file", str(self.errors), "-timeout", "60"]
         for name, value in flags.items():
             self.command += [f"-{name}", str(value)]
@@ -188,17 +201,18 @@ ctrl_tcp_listen {host}:{control}
 snd_path {folder}/sound
 """
 
-    def __init__(self, folder, name, hz, port, rtp=33500, answermode="manual", seconds=30):
+    def __init__(self, folder, name, hz, port=None, answermode="manual", seconds=30):
+        port, control, rtp = port or free_port(), free_port(), random.randrange(33000, 34000, 2)
         self.folder, self.name, self.hz, self.port = Path(folder) / name, name, hz, port
         self.uri = f"sip:{name}@{HOST}:{port}"
         (self.folder / "sound").mkdir(parents=True)
         tone = sound.tone_pcm(self.folder / "tone.wav", hz, seconds)
-        values = {"host": HOST, "port": port, "tone": tone, "folder": self.folder, "control": port + 1000}
-        (self.folder / "config").write_text(self.CONFIG.format(rtp=rtp, rtp_end=rtp + 40, **values))
+        values = {"host": HOST, "port": port, "tone": tone, "folder": self.folder, "control": control}
+        (self.folder / "config").write_text(self.CONFIG.format(rtp=rtp, rtp_end=rtp + 100, **values))
         account = f"<sip:{name}@{HOST}:{port}>;regint=0;answermode={answermode};audio_codecs=PCMA,PCMU\n"
         (self.folder / "accounts").write_text(account)
         (self.folder / "contacts").touch()
-        self.control, self.events, self.replies = port + 1000, [], []
+        self.control, self.events, self.replies = control, [], []
 
     def start(self):
         with (self.folder / "baresip.log").open("wb") as log:

@@ -27,7 +27,7 @@ def test_200_calls_through_20_slots_lose_none(own_connector, sipp):
     own = own_connector(slots=20, name="crowd")
     before = ids(own)
     flow = {"r": 20, "l": 19, "d": 600}
-    assert sipp(own.port, "caller_quiet", numbers=NUMBERS, port=15072, **flow).run(90) == 0
+    assert sipp(own.port, "caller_quiet", numbers=NUMBERS, **flow).run(90) == 0
     until(lambda: len(calls_since(own, before, "hangup")) == 200, 15, "200 ends were not told")
     invited = calls_since(own, before, "invite")
     assert sorted(event["caller"] for event in invited) == NUMBERS
@@ -41,7 +41,7 @@ def test_a_caller_without_room_is_told_as_rejected_with_his_number(own_connector
     before = ids(own)
     first = sipp(own.port, "caller_quiet", d=3000).start()
     until(lambda: calls_since(own, before, "queued"))
-    second = sipp(own.port, "caller_full", numbers=["13700001111"], port=15074)
+    second = sipp(own.port, "caller_full", numbers=["13700001111"])
     assert second.run() == 0, second.errors.read_text()
     rejected = until(lambda: calls_since(own, before, "rejected"))[0]
     assert (rejected["caller"], rejected["reason"]) == ("13700001111", "full")
@@ -55,7 +55,7 @@ def test_nonsense_does_not_stop_it_and_a_caller_still_gets_through(connector, si
     send_nonsense(connector.port)
     until(lambda: options(connector.port), 10, "it no longer answers")
     assert running.wait() == 0
-    assert sipp(connector.port, "caller", port=15076, d=600).run() == 0
+    assert sipp(connector.port, "caller", d=600).run() == 0
 
 
 def test_a_stranger_cannot_have_himself_transferred(connector, sipp):

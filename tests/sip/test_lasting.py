@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from telephony import wav
-from tests.sip.peers import HOST, Connector, RedisServer, until
+from tests.sip.peers import HOST, Connector, RedisServer, free_port, until
 
 
 def own_events(connector, before):
@@ -50,12 +50,12 @@ def test_killed_in_a_talk_the_recording_can_still_be_heard(own_connector, agent,
 def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts, sipp):
     with tempfile.TemporaryDirectory(prefix="tel-") as folder:
         server = RedisServer(folder).start()
-        own = Connector(f"{folder}/data", server, 15066, 31500, prompts=prompts, name="alone").start()
+        own = Connector(f"{folder}/data", server, prompts=prompts, name="alone").start()
         try:
             assert sipp(own.port, "caller_quiet", d=600).run() == 0
             server.stop()
             numbers = [f"137{n:08d}" for n in range(15)]
-            assert sipp(own.port, "caller_quiet", numbers=numbers, d=900, port=15078).run() == 0
+            assert sipp(own.port, "caller_quiet", numbers=numbers, d=900).run() == 0
             server.start()
             until(lambda: len(own.events("hangup")) == 16, 15, "16 ends were not told")
             told = own.events()
@@ -71,7 +71,7 @@ def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts,
 def test_a_second_connector_of_the_same_name_is_refused(own_connector, server, prompts):
     own = own_connector(name="twice")
     command = [sys.executable, "-m", "telephony.connector", "--redis", server.url, "--data", str(own.folder)]
-    command += ["--sip-port", "15068", "--name", "twice", "--bind", HOST]
+    command += ["--sip-port", str(free_port()), "--name", "twice", "--bind", HOST]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 1
     assert "another connector" in ended.stderr
@@ -92,7 +92,7 @@ def test_asked_to_end_it_says_good_bye_to_the_callers(own_connector, sipp):
 def test_a_caller_whose_sound_stays_away_is_let_go(own_connector, sipp):
     own = own_connector(name="silent", silence=2)
     before = {event["id"] for event in own.events()}
-    quiet, speaking = sipp(own.port, "caller_mute"), sipp(own.port, "caller", d=5000, port=15079)
+    quiet, speaking = sipp(own.port, "caller_mute"), sipp(own.port, "caller", d=5000)
     assert (quiet.start(), speaking.run())[1] == 0
     assert quiet.wait() == 0
     ended = {e["call"]: e["cause"] for e in own_events(own, before) if e["type"] == "hangup"}

@@ -142,7 +142,7 @@ def test_a_phone_nobody_takes_stops_ringing(connector, agent, call):
 
 
 def test_a_phone_that_is_not_there_is_unreachable(connector, call):
-    connector.offer(call, f"sip:agent9@{HOST}:15099", timeout=1)
+    connector.offer(call, f"sip:agent9@{HOST}:9", timeout=1)
     assert connector.wait("offer_failed", call)["reason"] == "unreachable"
 
 
