@@ -83,7 +83,7 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
             provide(target, cache)
     except BuildError as error:
-        sys.stderr.write(f"\npjsua2: {error}\n")
+        sys.stderr.write(f"pjsua2: {error}\n")
         return 3 if isinstance(error, MissingPackagesError) else 1
     return 0
 
@@ -98,9 +98,10 @@ def provide(target: Target, cache: Path) -> None:
     if cached and install(target, cached[-1]):
         sys.stderr.write(f"pjsua2: installed {cached[-1].name} from the cache\n")
         return
+    missing = check_packages(target)
     progress = Progress(STAGES, cache / "pjsua2-build.log")
     progress.stage("packages")
-    check_packages(target, progress)
+    install_packages(missing, progress)
     with tempfile.TemporaryDirectory(prefix="pjsua2-build-", dir=cache) as work:
         wheel = build(target, Path(work), cache, progress)
     if not install(target, wheel):
@@ -125,15 +126,19 @@ def install(target: Target, wheel: Path) -> bool:
     return done.returncode == 0 and target.imports()
 
 
-def check_packages(target: Target, progress: Progress) -> None:
-    """Installs what is missing when this is root; raises MissingPackagesError with the command to run otherwise."""
+def check_packages(target: Target) -> list[str]:
+    """The packages that are missing. MissingPackagesError with the command to run when this is not root."""
     missing = [name for name in PACKAGES if not is_installed(name)]
     if not (Path(target.include) / "Python.h").exists():
         missing.append(f"python{target.tag[2]}.{target.tag[3:]}-dev")
+    if missing and os.geteuid():
+        raise MissingPackagesError(f"run this once, then start again: sudo apt-get install -y {' '.join(missing)}")
+    return missing
+
+
+def install_packages(missing: list[str], progress: Progress) -> None:
     if not missing:
         return
-    if os.geteuid():
-        raise MissingPackagesError(f"run this once, then start again: sudo apt-get install -y {' '.join(missing)}")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     progress.run(["apt-get", "update"], Path("/"), env)
     progress.run(["apt-get", "install", "-y", "--no-install-recommends", *missing], Path("/"), env)

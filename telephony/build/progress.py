@@ -59,6 +59,7 @@ class Progress:
                 if self.tty:
                     self.show()
         if code:
+            sys.stderr.write("\n" if self.tty else "")
             raise BuildError(f"{command[0]} failed (exit {code}); log: {self.log}\n{self.tail()}")
 
     def tail(self) -> str:
