@@ -1,6 +1,8 @@
 """The boards over HTTP: the same ledger as the history, what breaks the promises, what burns, the loop, alarms."""
 
 import datetime as dt
+import threading
+import time
 
 import pytest
 from staff_story import (
@@ -272,6 +274,28 @@ def test_a_kept_figure_is_counted_once_for_one_mark():
     for mark in (1, 1, 1):
         kept.counted("figure", mark, lambda: counted.append(1) or len(counted))
     assert len(counted) == 1
+
+
+@pytest.mark.fast
+def test_a_dear_figure_is_given_at_once_and_counted_beside_the_reader(monkeypatch):
+    kept.forget()
+    monkeypatch.setattr(kept, "DEAR_SECONDS", 0.0)
+    monkeypatch.setattr(kept, "PATIENCE", 0)
+    go_on, counting = threading.Event(), threading.Event()
+
+    def slow():
+        counting.set()
+        assert go_on.wait(10)
+        return "new"
+
+    assert kept.counted("dear", 1, lambda: "old") == "old"
+    assert kept.counted("dear", 2, slow) == "old"
+    assert counting.wait(10)
+    assert kept.counted("dear", 3, slow) == "old"
+    go_on.set()
+    deadline = time.monotonic() + 10
+    while kept.counted("dear", 2, lambda: "new") != "new":
+        assert time.monotonic() < deadline
 
 
 def test_the_settings_say_which_numbers_are_assumptions(ask):

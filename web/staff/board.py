@@ -34,6 +34,7 @@ BREAKERS = 100
 MOST_COUNTED = 9999
 ALARMS = 50
 DAY = dt.timedelta(days=1)
+_Count = Callable[[Session, dt.datetime], dict[str, Any]]
 _NOT_A_DUTY = [Clock.RETURN.value, Clock.AUTO_FORWARD.value]
 
 
@@ -65,13 +66,23 @@ def _asked_period() -> str:
     return request.args.get("period", "month")
 
 
-def _read(name: str, count: Callable[[Session, dt.datetime], dict[str, Any]]) -> Response:
-    """A figure for this reader, counted or kept."""
-    access.staff(*READERS)
+def _counted_at(count: _Count) -> dict[str, Any]:
+    """The figure with the moment it was counted at, from its own session: it may be counted beside the reader."""
     now = clock.now()
     with db.session() as session:
-        told = counted(name, _mark(session, now), lambda: count(session, now))
-    return jsonify(told | {"as_of": clock.iso(now)})
+        return count(session, now) | {"as_of": clock.iso(now)}
+
+
+def _figure(session: Session, name: str, count: _Count) -> dict[str, Any]:
+    told: dict[str, Any] = counted(name, _mark(session, clock.now()), lambda: _counted_at(count))
+    return told
+
+
+def _read(name: str, count: _Count) -> Response:
+    """A figure for this reader, counted or kept."""
+    access.staff(*READERS)
+    with db.session() as session:
+        return jsonify(_figure(session, name, count))
 
 
 # --- the page ----------------------------------------------------------------------------------------------------
@@ -135,8 +146,8 @@ def now_figures() -> Response:
             "seats": agents.seats(session, now),
             "chats": _chats(session, now),
         }
-        rates = counted("now", _mark(session, now), lambda: _now(session, now))
-    return jsonify(live | rates | {"as_of": clock.iso(now)})
+        rates = _figure(session, "now", _now)
+    return jsonify(rates | live | {"as_of": clock.iso(now)})
 
 
 # --- the two promises --------------------------------------------------------------------------------------------
