@@ -210,6 +210,8 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(open_page, path):
 def test_no_text_is_smaller_than_twenty_pixels_in_elder_mode(open_page):
     page = open_page("/")
     page.click("text=大字版")
+    expect(page.locator("text=标准版")).to_be_visible()
+    page.wait_for_load_state("load")
     sizes = page.evaluate("""() => [...document.querySelectorAll('body *')]
         .filter((node) => node.innerText && node.children.length === 0)
         .map((node) => parseFloat(getComputedStyle(node).fontSize))""")
