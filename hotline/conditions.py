@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hotline.tries import counted
 from hotline.words import (
     OPEN_DELIVERY,
     TO_RECTIFY,
@@ -132,13 +133,20 @@ def _whole_answer(_f: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> st
     return "已联系上市民,请填是否解决和满意程度。" if missing else ""
 
 
+def _unreachable(facts: "Facts") -> bool:
+    """Tried on as many different half days as it takes, outside quiet hours (rules.md §2)."""
+    return counted(facts.tries, facts.revisit_hours) >= facts.limits.get("revisit_tries", 3)
+
+
 def _heard(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
-    enough = facts.spoken or facts.tries >= facts.limits.get("revisit_tries", 3)
-    return "" if enough else "先回访市民,再作判定。"
+    return "" if facts.spoken or _unreachable(facts) else "先回访市民,再作判定。"
 
 
 def _tried_enough(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
-    return "" if facts.tries >= facts.limits.get("revisit_tries", 3) else "回访未完成,不能结案。"
+    if _unreachable(facts):
+        return ""
+    done, needed = counted(facts.tries, facts.revisit_hours), facts.limits.get("revisit_tries", 3)
+    return f"回访未完成,不能结案:要在 {needed} 个不同的半天拨打过,同一半天只计一次,已计 {done} 次。"
 
 
 def _reopen_window(facts: "Facts", _a: "Actor", _g: Given, now: dt.datetime) -> str:

@@ -1,5 +1,6 @@
 """What decisions look at, gathered from the rows of a case."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
@@ -53,13 +54,13 @@ def pending(session: Session, case: Case, what: str) -> Request | None:
     return session.scalars(rows.order_by(Request.id)).first()
 
 
-def _tries(session: Session, case: Case) -> tuple[int, bool]:
-    """Tries to speak to the citizen in this round since he rated, and whether somebody did."""
+def _tries(session: Session, case: Case) -> tuple[tuple[dt.datetime, ...], bool]:
+    """When nobody answered in this round since the citizen rated, and whether somebody spoke to him."""
     rated = select(func.max(Rating.at)).where(Rating.case_id == case.id, Rating.round == case.round)
-    rows = select(RevisitRow.reached).where(RevisitRow.case_id == case.id, RevisitRow.round == case.round)
+    rows = select(RevisitRow).where(RevisitRow.case_id == case.id, RevisitRow.round == case.round)
     since = session.scalar(rated)
-    reached = list(session.scalars(rows.where(RevisitRow.at >= since) if since else rows))
-    return len(reached), any(reached)
+    tries = list(session.scalars((rows.where(RevisitRow.at >= since) if since else rows).order_by(RevisitRow.id)))
+    return tuple(row.at for row in tries if not row.reached), any(row.reached for row in tries)
 
 
 def _rated(session: Session, case: Case) -> bool:
@@ -76,7 +77,7 @@ def _returns(session: Session, case: Case) -> int:
 def gather(session: Session, case: Case, timing: Timing) -> Facts:
     """All facts of a loaded case."""
     after_reply = State(case.state) in {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT}
-    tries, spoken = _tries(session, case) if after_reply else (0, False)
+    tries, spoken = _tries(session, case) if after_reply else ((), False)
     extension = pending(session, case, EXTENSION)
     suspension = pending(session, case, SUSPENSION)
     return Facts(
@@ -93,6 +94,7 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         verdict_by=case.verdict_by,
         closed_at=case.closed_at,
         limits=limits(timing),
+        revisit_hours=timing.policy.revisit_hours,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hotline.conditions import CONDITIONS, GUARDS
 from hotline.given import needs
+from hotline.tries import Hours
 from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Role, State
 
 
@@ -45,7 +46,7 @@ class Facts:
     round: int = 1
     places: tuple[Place, ...] = ()
     returns: int = 0
-    tries: int = 0
+    tries: tuple[dt.datetime, ...] = ()  # when nobody answered, since the citizen last rated
     spoken: bool = False
     rated: bool = False
     pending_extension: str = ""
@@ -54,6 +55,7 @@ class Facts:
     verdict_by: str = ""
     closed_at: dt.datetime | None = None
     limits: Mapping[str, int] = field(default_factory=lambda: {"reopen_days": 30, "revisit_tries": 3})
+    revisit_hours: Hours = (dt.time(8, 30), dt.time(20, 30))
 
     def own(self, department: str) -> Place | None:
         """The department's live part in this round, or None."""

@@ -166,7 +166,8 @@ def test_a_bad_answer_opens_the_verdict_and_then_the_redo(log_in):
     assert (now.state, now.round, now.verdict) == ("forwarded", 2, "justified")
 
 
-def test_nobody_answered_is_counted_once_in_a_half_day(log_in):
+def test_nobody_answered_is_counted_once_in_a_half_day(log_in, drill):
+    drill("2026-11-03T09:30:00+08:00")
     made = passed()
     page = log_in("revisitor1", f"/revisit?open={made.number}")
     page.locator("#not-reached").click()

@@ -7,8 +7,9 @@ from staff_story import CITIZEN, REVISITOR, SPOKEN, do, numbers, passed
 
 from hotline.clock import SHANGHAI
 from hotline.timing import timing
+from hotline.tries import is_quiet
 from hotline.words import Action
-from web.staff.revisit import is_quiet, next_half_day
+from web.staff.revisit import next_half_day
 
 TUESDAY = "2026-11-03T09:30:00+08:00"
 
@@ -23,6 +24,7 @@ def listed(client, tab="call"):
         ("2026-11-03T08:30", "2026-11-03T14:30", "a morning is followed by its afternoon"),
         ("2026-11-03T11:59", "2026-11-03T14:30", "the last minute of the morning"),
         ("2026-11-03T12:00", "2026-11-04T08:30", "noon belongs to the afternoon"),
+        ("2026-11-03T07:00", "2026-11-03T08:30", "before the hours nothing counted yet"),
         ("2026-11-03T20:29", "2026-11-04T08:30", "an evening is followed by the next morning"),
         ("2026-12-31T19:00", "2027-01-01T08:30", "over the end of a year"),
     ],
@@ -66,6 +68,31 @@ def test_who_was_not_reached_comes_again_in_the_next_half_day(ask, drill):
     drill("2026-11-03T14:31:00+08:00")
     items = listed(ask("revisitor1")).json["items"]
     assert [item["tries"]["next_at"] for item in items] == [None, None]
+
+
+def test_the_page_and_the_guard_count_the_same_tries(ask, drill):
+    drill(TUESDAY)
+    case, revisitor = passed(), ask("revisitor1")
+    seen = []
+    for moment in ("03T09:31", "03T10:30", "03T21:00", "04T08:31", "04T15:00"):
+        drill(f"2026-11-{moment}:00+08:00")
+        do(case, Action.REVISIT, REVISITOR, reached=False)
+        [item] = listed(revisitor).json["items"]
+        body = {"action": "close", "version": item["version"]}
+        closed = revisitor.post(f"/api/v1/cases/{case.number}/actions", json=body)
+        seen.append((item["tries"]["count"], closed.status_code))
+    assert seen == [(1, 422), (1, 422), (1, 422), (2, 422), (3, 200)]
+
+
+def test_tries_before_a_bad_rating_do_not_count_towards_its_verdict(ask, drill):
+    drill(TUESDAY)
+    case, revisitor = passed(), ask("revisitor1")
+    do(case, Action.REVISIT, REVISITOR, reached=False)
+    drill("2026-11-03T15:00:00+08:00")
+    do(case, Action.RATE, CITIZEN, level=1, words="没解决")
+    do(case, Action.REVISIT, REVISITOR, reached=False)
+    [item] = listed(revisitor).json["items"]
+    assert item["tries"]["count"] == 1
 
 
 def test_a_heard_bad_review_stays_in_the_list_until_it_is_judged(ask, drill):

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from hotline.clock import SHANGHAI
 from hotline.conditions import CONDITIONS, GUARDS
 from hotline.effects import EFFECTS
 from hotline.given import GIVEN
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.fast
 NOW = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(days=5)
 HOUSE = "csglj"
+IN_THREE_HALF_DAYS = tuple(NOW + dt.timedelta(hours=hours) for hours in (1, 6, 25))  # 10:00, 15:00, 10:00 local
 
 GIVEN_FOR = {
     Action.FORWARD: {"departments": [{"code": "sthjj", "role": "co"}], "opinion": ""},
@@ -72,7 +74,7 @@ def facts_for(step: Step, state: State) -> Facts:
         round=2 if step.when == "later_round" else 1,
         places=places_for(step),
         spoken=step.action is Action.JUDGE,
-        tries=3 if step.action is Action.CLOSE else 0,
+        tries=IN_THREE_HALF_DAYS if step.action is Action.CLOSE else (),
         pending_extension=HOUSE if "pending_extension" in step.guards else "",
         pending_suspension=HOUSE if "pending_suspension" in step.guards else "",
         pending_suspension_by="somebody",
@@ -157,7 +159,7 @@ def test_another_departments_case_is_not_mine():
         ("second_person_judges", Facts(State.VERDICT, verdict_by="me"), Action.APPROVE_VERDICT, actor_for(Role.SUPERVISOR), {"granted": True}),
         ("second_person_suspends", Facts(State.HANDLING, pending_suspension=HOUSE, pending_suspension_by="me"), Action.APPROVE_SUSPENSION, actor_for(Role.SUPERVISOR), {"granted": True}),
         ("heard", Facts(State.CHECKING), Action.JUDGE, actor_for(Role.REVISITOR), {"verdict": "justified"}),
-        ("tried_enough", Facts(State.PASSED, tries=2), Action.CLOSE, actor_for(Role.REVISITOR), {}),
+        ("tried_enough", Facts(State.PASSED, tries=IN_THREE_HALF_DAYS[:2]), Action.CLOSE, actor_for(Role.REVISITOR), {}),
         ("not_rated", Facts(State.PASSED, rated=True), Action.RATE, Actor("c", Role.CITIZEN), {"level": 1}),
         ("within_reopen_window", Facts(State.CLOSED, closed_at=NOW - dt.timedelta(31)), Action.REOPEN, actor_for(Role.AGENT), {"reason": "x"}),
         ("final_by_supervisor", Facts(State.RETURNING, returns=2, places=(Place(HOUSE, "lead", Delivery.RETURNING, 1),)), Action.ARBITRATE, actor_for(Role.DISPATCHER), {"verdict": "keep"}),
@@ -169,6 +171,26 @@ def test_a_guard_refuses(code, facts, action, actor, given):
     refused = decide(facts, action, actor, given, NOW)
     assert isinstance(refused, Refused)
     assert (refused.status, refused.code) == (422, code)
+
+
+TRIES = [
+    ("three half days", ("02 10:00", "02 15:00", "03 10:00"), True),
+    ("three calls in one morning are one try", ("02 09:00", "02 10:00", "02 11:59"), False),
+    ("noon begins another half day", ("02 11:59", "02 12:00", "03 08:30"), True),
+    ("a call at night does not count", ("02 10:00", "02 15:00", "02 23:00"), False),
+    ("a call before the hours does not count", ("02 10:00", "02 15:00", "03 08:29"), False),
+    ("the last minute counts, the end of the hours does not", ("02 10:00", "02 20:30", "03 20:29"), False),
+    ("a fourth call makes good for one that did not count", ("02 10:00", "02 10:05", "02 20:29", "04 08:30"), True),
+]
+
+
+@pytest.mark.parametrize(("why", "tried", "enough"), TRIES, ids=[row[0] for row in TRIES])
+def test_who_was_not_reached_was_tried_on_different_half_days_outside_quiet_hours(why, tried, enough):
+    tries = tuple(dt.datetime.fromisoformat(f"2026-11-{at}").replace(tzinfo=SHANGHAI) for at in tried)
+    closed = decide(Facts(State.PASSED, tries=tries), Action.CLOSE, actor_for(Role.REVISITOR), {}, NOW)
+    judged = Facts(State.CHECKING, tries=tries)
+    verdict = decide(judged, Action.JUDGE, actor_for(Role.REVISITOR), {"verdict": "justified"}, NOW)
+    assert (isinstance(closed, Step), isinstance(verdict, Step)) == (enough, enough)
 
 
 def test_the_table_reads_as_json():

@@ -4,15 +4,16 @@ import datetime as dt
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
-from sqlalchemy import ColumnElement, DateTime, and_, func, literal, select
+from sqlalchemy import ColumnElement, DateTime, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from hotline import clock, db, reading
 from hotline.errors import BadInput
 from hotline.lifecycle import Actor
-from hotline.models import Case, ClockRow, RevisitRow
+from hotline.models import Case, ClockRow, Rating, RevisitRow
 from hotline.policy import Policy
 from hotline.timing import timing
+from hotline.tries import NOON, counted, half_day, is_quiet
 from hotline.words import Clock, Role, State
 from web import access
 
@@ -20,7 +21,6 @@ revisit = Blueprint("revisit", __name__)
 READERS = (Role.REVISITOR, Role.SUPERVISOR)
 SHOWN = 200
 MOST_COUNTED = 999
-NOON = dt.time(12, 0)
 TABS: dict[str, tuple[str, tuple[State, ...]]] = {
     "call": ("待回访", (State.PASSED, State.CHECKING)),
     "verdict": ("判定待复核", (State.VERDICT,)),
@@ -30,39 +30,30 @@ _CALLING = [name.value for name in (Clock.BAD_REVIEW, Clock.SECOND_REVISIT, Cloc
 _NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
-def half_day(at: dt.datetime) -> tuple[dt.date, bool]:
-    """The half day an instant lies in: local date, and whether it is the afternoon."""
-    local = clock.local(at)
-    return local.date(), local.time() >= NOON
-
-
 def next_half_day(tried: dt.datetime, policy: Policy) -> dt.datetime:
     """When to try again after nobody answered: the afternoon of a morning, the next morning of an afternoon.
 
     Takes and gives aware instants; afternoons begin with the last office interval, and nobody is called outside the
-    profile's `revisit_hours` (rules.md §2).
+    profile's `revisit_hours`: a try before them does not count, so they begin with the next one (rules.md §2).
     """
     day, afternoon = half_day(tried)
     first, last = policy.revisit_hours
+    if clock.local(tried).time() < first:
+        return dt.datetime.combine(day, first, clock.SHANGHAI)
     later = max(dt.time(*divmod(policy.calendar.office[-1][0], 60)), NOON, first)
     if not afternoon and later < last:
         return dt.datetime.combine(day, later, clock.SHANGHAI)
     return dt.datetime.combine(day + dt.timedelta(days=1), first, clock.SHANGHAI)
 
 
-def is_quiet(now: dt.datetime, hours: tuple[dt.time, dt.time]) -> bool:
-    """Whether nobody is called now (rules.md §2)."""
-    return not hours[0] <= clock.local(now).time() < hours[1]
-
-
 def _tries(session: Session, cases: list[Case]) -> dict[int, list[RevisitRow]]:
-    """The tries of each case in its present round, in order."""
-    rounds = {case.id: case.round for case in cases}
-    rows = select(RevisitRow).where(RevisitRow.case_id.in_(rounds)).order_by(RevisitRow.id)
-    found: dict[int, list[RevisitRow]] = {number: [] for number in rounds}
-    for row in session.scalars(rows):
-        if row.round == rounds[row.case_id]:
-            found[row.case_id].append(row)
+    """The tries of each case in its present round since the citizen rated, in order: what the guards count."""
+    found: dict[int, list[RevisitRow]] = {case.id: [] for case in cases}
+    rated = and_(Rating.case_id == RevisitRow.case_id, Rating.round == RevisitRow.round)
+    rows = select(RevisitRow).join(Case, Case.id == RevisitRow.case_id).outerjoin(Rating, rated)
+    present = and_(RevisitRow.round == Case.round, or_(Rating.at.is_(None), RevisitRow.at >= Rating.at))
+    for row in session.scalars(rows.where(RevisitRow.case_id.in_(found), present).order_by(RevisitRow.id)):
+        found[row.case_id].append(row)
     return found
 
 
@@ -71,7 +62,7 @@ def _told_tries(rows: list[RevisitRow], policy: Policy, now: dt.datetime) -> dic
     missed = [row.at for row in rows if not row.reached]
     again = next_half_day(missed[-1], policy) if missed else None
     return {
-        "count": len(missed),
+        "count": counted(missed, policy.revisit_hours),
         "needed": policy.revisit_tries,
         "spoken": any(row.reached for row in rows),
         "last_at": clock.iso(missed[-1]) if missed else None,
