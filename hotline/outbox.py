@@ -1,6 +1,7 @@
 """The relay's side of the outbox: claim with a lease, retry with back-off, mark as done."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,23 +41,24 @@ def claim(most: int = 200) -> list[Message]:
         return [_message(row) for row in claimed]
 
 
-def read(message_id: int) -> Message | None:
-    """The message, or None when it is done."""
-    with transaction(clock.machine()) as unit:
-        row = unit.session.get(OutboxRow, message_id)
-        return _message(row) if row is not None and row.done_at is None else None
+def read(unit: Unit, ids: Sequence[int]) -> list[Message]:
+    """Those of the messages that are not done, oldest first."""
+    rows = select(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.done_at.is_(None)).order_by(OutboxRow.id)
+    return [_message(row) for row in unit.session.scalars(rows)]
 
 
-def first_time(unit: Unit, message_id: int, handler: str) -> bool:
-    """Whether this handler takes this message for the first time; remembered in the handler's own transaction."""
-    row = insert(Handled).values(message_id=message_id, handler=handler).on_conflict_do_nothing()
-    return unit.session.execute(row.returning(Handled.message_id)).first() is not None
+def first_time(unit: Unit, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Which of these (message, handler) meet for the first time; remembered in this transaction."""
+    if not pairs:
+        return set()
+    rows = insert(Handled).values([{"message_id": id_, "handler": name} for id_, name in sorted(pairs)])
+    met = rows.on_conflict_do_nothing().returning(Handled.message_id, Handled.handler)
+    return {(row.message_id, row.handler) for row in unit.session.execute(met)}
 
 
-def done(message_id: int) -> None:
-    """All handlers have taken it."""
-    with transaction(clock.machine()) as unit:
-        unit.session.execute(update(OutboxRow).where(OutboxRow.id == message_id).values(done_at=unit.now, error=""))
+def done(unit: Unit, ids: Sequence[int]) -> None:
+    """All handlers have taken them."""
+    unit.session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(done_at=clock.machine(), error=""))
 
 
 def failed(message_id: int, attempts: int, error: str) -> None:

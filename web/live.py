@@ -1,5 +1,9 @@
 """Socket.IO: rooms for desks, boards and chats. It pushes id, version and kind; the browser reads again by itself."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +18,7 @@ from web import access
 sockets = SocketIO(async_mode="threading")
 DESK, BOARD, CHAT = "/desk", "/board", "/chat"
 CHANNEL = "sockets"
+BURST = 5
 _BOARDS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.AGENT, Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR})
 
 
@@ -52,9 +57,40 @@ def _outside() -> socketio.RedisManager:
     return socketio.RedisManager(Settings().redis(), channel=CHANNEL, write_only=True)
 
 
+Said = tuple[str, str, str, dict[str, Any]]  # namespace, room, event, what is told
+_waiting: ContextVar[list[Said] | None] = ContextVar("waiting", default=None)
+
+
 def push(rooms: set[str], event: str, told: dict[str, Any]) -> None:
     """Say to these rooms of the desks, and to every board, that something changed: ids and versions only."""
-    voice = _outside()
-    for room in sorted(rooms):
-        voice.emit(event, told, namespace=DESK, room=room)
-    voice.emit(event, told, namespace=BOARD, room="board")
+    said = [(DESK, room, event, told) for room in sorted(rooms)] + [(BOARD, "board", event, told)]
+    waiting = _waiting.get()
+    if waiting is None:
+        _say(said)
+    else:
+        waiting.extend(said)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What is pushed inside is said at the end, when it is committed; nothing is said when the inside fails."""
+    said: list[Said] = []
+    token = _waiting.set(said)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    _say(_without_bursts(said))
+
+
+def _without_bursts(said: list[Said]) -> list[Said]:
+    """More than BURST words of one kind to one room become one: `many` changed, read again."""
+    kinds = Counter((space, room, event, told["kind"]) for space, room, event, told in said)
+    burst = {words for words, times in kinds.items() if times > BURST}
+    few = [one for one in said if (*one[:3], one[3]["kind"]) not in burst]
+    return few + [(*words[:3], {"kind": words[3], "many": kinds[words]}) for words in sorted(burst)]
+
+
+def _say(said: list[Said]) -> None:
+    for namespace, room, event, told in said:
+        _outside().emit(event, told, namespace=namespace, room=room)

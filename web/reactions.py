@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
+
 from hotline import events
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
@@ -28,7 +30,9 @@ _LISTS = {
 
 def show_case(unit: Unit, event: events.CaseCreated | events.CaseChanged) -> None:
     """Lists and boards read the case again: id, version and state, no words."""
-    case = unit.session.get(Case, event.case_id)
+    case = unit.session.execute(
+        select(Case.id, Case.number, Case.version, Case.state).filter_by(id=event.case_id)
+    ).first()
     if case is None:
         return
     told = {"kind": "case", "number": case.number, "version": case.version, "state": case.state}
@@ -66,9 +70,9 @@ def show_chat(_unit: Unit, event: events.ChatChanged) -> None:
 
 def link_call(unit: Unit, event: events.CaseCreated) -> None:
     """The call a case was written down in knows its case."""
-    case = unit.session.get(Case, event.case_id)
-    if case is not None and case.call:
-        telephone.case_made(unit, case.call, case.number)
+    call = unit.session.scalar(select(Case.call).filter_by(id=event.case_id))
+    if call:
+        telephone.case_made(unit, call, event.number)
 
 
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {

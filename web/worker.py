@@ -14,7 +14,7 @@ from hotline.events import revive
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
-from web import pulse
+from web import live, pulse
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
@@ -44,22 +44,44 @@ def _own_connections(**_signal: object) -> None:
 
 
 @app.task(name="react")
-def react(message_id: int) -> None:
-    """Give one message to all its handlers, each in its own transaction, each once."""
-    message = outbox.read(message_id)
-    if message is None:
-        return
-    event = revive(message.kind, message.payload)
+def react(*message_ids: int) -> None:
+    """Give messages to all their handlers, each once: all in one transaction, or one by one where that fails."""
     try:
-        for handler in REACTIONS[type(event)]:
+        _together(message_ids)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the messages are taken one by one and told of there
+        log.info("%d messages one by one: %s", len(message_ids), type(error).__name__)
+        for message_id in message_ids:
+            _alone(message_id)
+
+
+def _together(message_ids: tuple[int, ...]) -> None:
+    with live.gathered(), transaction() as unit:
+        taken = [(m, revive(m.kind, m.payload)) for m in outbox.read(unit, message_ids)]
+        meetings = [(m.id, event, handler) for m, event in taken for handler in REACTIONS[type(event)]]
+        fresh = outbox.first_time(unit, [(id_, handler.__name__) for id_, _, handler in meetings])
+        for id_, event, handler in meetings:
+            if (id_, handler.__name__) in fresh:
+                handler(unit, event)
+        outbox.done(unit, [m.id for m, _ in taken])
+
+
+def _alone(message_id: int) -> None:
+    """Each handler in its own transaction; a message whose handler fails is tried again later."""
+    with transaction() as unit:
+        messages = outbox.read(unit, [message_id])
+    for message in messages:
+        event = revive(message.kind, message.payload)
+        try:
+            for handler in REACTIONS[type(event)]:
+                with live.gathered(), transaction() as unit:
+                    if outbox.first_time(unit, [(message_id, handler.__name__)]):
+                        handler(unit, event)
+        except Exception as error:  # noqa: BLE001 - kept with the message, tried again, told by name only
+            outbox.failed(message_id, message.attempts, type(error).__name__)
+            log.error("message %s of kind %s failed: %s", message_id, message.kind, type(error).__name__)  # noqa: TRY400
+        else:
             with transaction() as unit:
-                if outbox.first_time(unit, message_id, handler.__name__):
-                    handler(unit, event)
-    except Exception as error:
-        outbox.failed(message_id, message.attempts, type(error).__name__)
-        log.error("message %s of kind %s failed: %s", message_id, message.kind, type(error).__name__)  # noqa: TRY400
-        raise
-    outbox.done(message_id)
+                outbox.done(unit, [message_id])
 
 
 @app.task(name="sweep")
