@@ -1,6 +1,7 @@
 """The knowledge base's page, the settings page, and everybody's notices."""
 
 import datetime as dt
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -17,13 +18,16 @@ from hotline.words import CENTRE, DEPARTMENT, Role
 from kb import articles
 from kb.models import Article
 from kb.reading import Draft
+from telephony import phones
 from web import access
 from web.errors import object_body
 from web.staff import settings_page
 
+log = logging.getLogger(__name__)
 pages = Blueprint("pages", __name__)
 STAFF = (*CENTRE, *DEPARTMENT, Role.KEEPER, Role.ADMIN)
 ADMINS = (Role.ADMIN, Role.SUPERVISOR)
+ANSWERING = (Role.AGENT, Role.SUPERVISOR)
 KEEPERS = (Role.KEEPER,)
 PUBLISHERS = (Role.KEEPER, Role.SUPERVISOR)
 SHOWN = 50
@@ -143,10 +147,20 @@ def _users(session: Session) -> list[dict[str, Any]]:
             "role": Role(user.role).label,
             "department": names.get(user.department, ""),
             "phone": user.phone_uri,
+            "answers": user.role in ANSWERING,
             "active": user.active,
         }
         for user in session.scalars(rows)
     ]
+
+
+@pages.post("/admin/users/<name>/phone")
+def phone(name: str) -> Response:
+    """The SIP address at which this user's calls ring: `{phone_uri}`, empty for none. Raises BadInput, Missing."""
+    actor = access.staff(Role.ADMIN)
+    placed = phones.place(name, str(object_body().get("phone_uri") or ""))
+    log.info("phone of %s changed by %s", name, actor.name)
+    return jsonify({"user": name, "phone_uri": placed})
 
 
 # --- notices -----------------------------------------------------------------------------------------------------
