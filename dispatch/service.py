@@ -4,15 +4,16 @@ It costs what is due: one index on `next_at` is read, never the open cases (rule
 """
 
 import datetime as dt
+import heapq
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from dispatch import catalogue, people
-from dispatch.models import Alarm
+from dispatch import catalogue, deliveries, people
+from dispatch.alarms import alarm
 from dispatch.routing import Route, owner, route
 from hotline import cases, clock, outbox
 from hotline.errors import HotlineError
@@ -44,40 +45,68 @@ def sweep(most: int = 10_000) -> int:
     fired = 0
     while fired < most:
         with transaction() as unit:
-            due = _due(unit)
-            for row in due:
-                _fire_safely(unit, row)
-        if not due:
+            count = _fire_oldest(unit)
+        if not count:
             break
-        fired += len(due)
+        fired += count
     return fired
 
 
-def _due(unit: Unit) -> list[ClockRow]:
-    rows = select(ClockRow).where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
-    return list(unit.session.scalars(rows.with_for_update(skip_locked=True)))
+class Owed(NamedTuple):
+    """A clock with a rung to fire, in the order of firing."""
+
+    at: dt.datetime
+    clock: int
+    case: int
 
 
-def _fire_safely(unit: Unit, row: ClockRow) -> None:
+def _due(unit: Unit) -> list[Owed]:
+    """The oldest BATCH clocks that owe a rung; their cases are locked, those somebody is working on are left for later.
+
+    The case is locked before its clocks, as every step does: the two never wait for each other in a circle.
+    """
+    rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id).join(Case, Case.id == ClockRow.case_id)
+    due = rows.where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
+    return [Owed(*row) for row in unit.session.execute(due.with_for_update(of=Case, skip_locked=True))]
+
+
+def _fire_oldest(unit: Unit) -> int:
+    """Fire up to BATCH rungs; a clock that owes several takes its turn with the others each time."""
+    waiting = _due(unit)  # sorted, thus a heap
+    last = waiting[-1].at if len(waiting) == BATCH else unit.now
+    cases_here: dict[int, Case] = {}
+    turns = 0
+    while waiting and turns < BATCH:
+        owed = heapq.heappop(waiting)
+        case = cases_here[owed.case] = cases_here.get(owed.case) or _load(unit, owed.case)
+        row = next(clock for clock in case.clocks if clock.id == owed.clock)
+        _fire_safely(unit, case, row)
+        turns += 1
+        if row.next_at is not None and row.next_at <= last:
+            heapq.heappush(waiting, Owed(row.next_at, row.id, case.id))
+    return turns
+
+
+def _fire_safely(unit: Unit, case: Case, row: ClockRow) -> None:
     """A rung that cannot be fired does not stop the others: it is put off and an alarm tells a person."""
     try:
         with unit.session.begin_nested():
-            _fire(unit, row)
+            _fire(unit, case, row)
     except HotlineError as refused:
         log.error("rung %s of clock %s refused: %s", row.next_rung, row.id, refused.code)  # noqa: TRY400 - no values in logs
-        unit.session.refresh(row)
+        _load(unit, case.id)
         row.next_at = unit.now + dt.timedelta(minutes=5)
         alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行:{refused.message}")
 
 
-def _locked(unit: Unit, case_id: int) -> Case:
+def _load(unit: Unit, case_id: int) -> Case:
+    """The locked case as it is now; what was read before the lock does not count."""
     rows = select(Case).where(Case.id == case_id).options(selectinload(Case.places), selectinload(Case.clocks))
-    return unit.session.scalars(rows.with_for_update(of=Case)).one()
+    return unit.session.scalars(rows.execution_options(populate_existing=True)).one()
 
 
-def _fire(unit: Unit, row: ClockRow) -> None:
-    case = _locked(unit, row.case_id)
-    if row.stopped_at is not None or row.next_at is None:
+def _fire(unit: Unit, case: Case, row: ClockRow) -> None:
+    if row.stopped_at is not None or row.next_at is None or row.next_at > unit.now:
         return
     code, due_at = row.next_rung, row.next_at
     rung = next((r for r in timing().ladder(row) if r.code == code), Rung(code, due_at, ()))
@@ -127,6 +156,7 @@ def auto_forward(unit: Unit, case: Case) -> None:
 def forward_to_fallback(unit: Unit, case: Case) -> None:
     """The forward clock is nearly out: the owner that always exists gets the case, and the system says so."""
     if case.state not in {State.RECEIVED, State.ACCEPTED}:
+        _take_to_own_desk(unit, case)
         return
     book = catalogue.book()
     way = route(book, case.category, case.area)
@@ -136,12 +166,16 @@ def forward_to_fallback(unit: Unit, case: Case) -> None:
     alarm(unit, "fallback", f"{case.number} 无人转办,系统已转兜底单位。", case.number)
 
 
+def _take_to_own_desk(unit: Unit, case: Case) -> None:
+    """A department's own system kept silent: its people here get the case and hear that they did."""
+    for department in deliveries.to_own_desk(unit, case):
+        text = f"{case.number} 贵单位的系统没有回执,请在本系统签收办理。"
+        told = {"department": department, "case_number": case.number, "rung": "fallback", "text": text}
+        unit.session.add(Notice(at=unit.now, **told))
+        alarm(unit, "no_receipt", f"{case.number} 未得 {department} 系统回执,已送到其本系统工作台。", case.number)
+
+
 ACTS = {"auto_forward": auto_forward, "fallback": forward_to_fallback}
-
-
-def alarm(unit: Unit, code: str, text: str, number: str = "") -> None:
-    """Something a person has to look at; it stays on the boards until somebody takes it."""
-    unit.session.add(Alarm(at=unit.now, code=code, text=text, case_number=number))
 
 
 def tidy() -> int:

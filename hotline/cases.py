@@ -13,7 +13,7 @@ from hotline import facts, history, privacy
 from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
-from hotline.events import CaseChanged, CaseCreated, DeliverySent
+from hotline.events import CaseChanged, CaseCreated
 from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor, Refused, decide
 from hotline.models import Case, HistoryRow, SameRequest
@@ -248,9 +248,6 @@ def _departments(work: Work, name: Clock) -> list[str]:
 def _tell(work: Work) -> None:
     case, action = work.case, work.step.action
     work.unit.record(CaseChanged(case.id, case.number, case.version, action.value, case.state))
-    for sent in work.told.get("sent", []):
-        if not sent["delivered"]:
-            work.unit.record(DeliverySent(case.id, case.number, sent["department"]))
 
 
 def note(unit: Unit, case: Case, action: str, told: dict[str, Any]) -> None:

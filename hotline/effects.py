@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotline import facts
+from hotline import clock, facts
 from hotline.city_models import Department
 from hotline.errors import BadInput, Missing
 from hotline.lifecycle import Actor, Facts, Step
@@ -86,6 +86,7 @@ def send(work: Work, code: str, part: str, opinion: str) -> None:
         delivered_at=None if away else now,
         opinion=opinion,
         again=work.step.action is Action.REDO,
+        next_try_at=clock.machine() if away else None,
     )
     work.case.places.append(place)
     if not away:

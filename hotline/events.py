@@ -48,15 +48,6 @@ class RungFired(Event):
 
 
 @dataclass(frozen=True)
-class DeliverySent(Event):
-    """A department with a system of its own has to receive a case."""
-
-    case_id: int
-    number: str
-    department: str
-
-
-@dataclass(frozen=True)
 class CallChanged(Event):
     """A telephone call moved on."""
 
@@ -81,7 +72,7 @@ class ArticleChanged(Event):
 
 EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (CaseCreated, CaseChanged, RungFired, DeliverySent, CallChanged, ChatChanged, ArticleChanged)
+    for kind in (CaseCreated, CaseChanged, RungFired, CallChanged, ChatChanged, ArticleChanged)
 }
 
 

@@ -67,7 +67,10 @@ class Assignment(Base):
     """One department's part in one round of a case; the receipt is `delivered_at`."""
 
     __tablename__ = "assignments"
-    __table_args__ = (Index("ix_assignments_department", "department", "status", "case_id"),)
+    __table_args__ = (
+        Index("ix_assignments_department", "department", "status", "case_id"),
+        Index("ix_assignments_to_send", "next_try_at", postgresql_where=text("status = 'sent'")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -84,6 +87,8 @@ class Assignment(Base):
     opinion: Mapped[str] = mapped_column(default="")
     extensions: Mapped[int] = mapped_column(default=0, server_default="0")
     again: Mapped[bool] = mapped_column(default=False, server_default="false")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")  # of the delivery to the department's own system
+    next_try_at: Mapped[dt.datetime | None]
 
 
 class ClockRow(Base):

@@ -47,6 +47,11 @@ def blind(text: str) -> str:
     return hmac.new(_key("index", 32), text.encode(), hashlib.sha256).hexdigest() if text else ""
 
 
+def webhook_key(department: str) -> str:
+    """The key that signs what is sent to a department's own system; it follows from the master secret."""
+    return _key(f"webhook:{department}", 32).hex()
+
+
 def token_digest(token: str) -> str:
     """How a bearer token is kept."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -54,7 +54,8 @@ def _load_places(session: Session, folder: Path) -> None:
     _put(session, Area, ("code",), areas)
     names = ("code", "name", "short", "kind", "area", "parent", "contact", "contact_phone", "head", "head_phone")
     departments = [
-        {name: r[name] for name in names} | {"aliases": _list(r["aliases"])} for r in _rows("departments.csv", folder)
+        {name: r[name] for name in names} | {"aliases": _list(r["aliases"])} | _if_told(r)
+        for r in _rows("departments.csv", folder)
     ]
     _put(session, Department, ("code",), departments)
     categories = [
@@ -62,6 +63,12 @@ def _load_places(session: Session, folder: Path) -> None:
         for r in _rows("categories.csv", folder)
     ]
     _put(session, Category, ("code",), categories)
+
+
+def _if_told(row: dict[str, str]) -> dict[str, object]:
+    """Columns a file may have: a department's own system, and that it was dissolved."""
+    told: dict[str, object] = {"system_url": row["system_url"]} if "system_url" in row else {}
+    return told | ({"dissolved": row["dissolved"] == "1"} if "dissolved" in row else {})
 
 
 def _load_catalogue(session: Session, folder: Path) -> None:

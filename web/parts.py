@@ -55,12 +55,13 @@ def _redis() -> Part:
     return Part("redis", UP, needed=True, version=f"Redis {version}", address=address)
 
 
-def _pulsing(name: str, advice: str) -> Part:
+def _pulsing(sign: str, advice: str, name: str = "") -> Part:
+    """Up when the process gave its sign lately; `name` where the part is called otherwise."""
     try:
-        lives = pulse.alive(name)
+        lives = pulse.alive(sign)
     except (RedisError, OSError):
         lives = False
-    return Part(name, UP if lives else DOWN, needed=True, advice="" if lives else advice)
+    return Part(name or sign, UP if lives else DOWN, needed=True, advice="" if lives else advice)
 
 
 def _classifier() -> Part:
@@ -95,6 +96,14 @@ def _telephone() -> Part:
     return Part("telephone", DOWN, needed=True, advice="电话连接进程没有运行:看 var/log/sip.log。")
 
 
+def _distribution() -> Part:
+    """The process that gives calls to agents; it has nothing to do where there is no telephone."""
+    off = os.environ.get("HOTLINE_TELEPHONE_OFF", "")
+    if off:
+        return Part("distribution", OFF, needed=False, advice=off)
+    return _pulsing("acd", "来电分配没有运行:看 var/log/acd.log。", "distribution")
+
+
 def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
@@ -107,9 +116,11 @@ LOOKS: tuple[Callable[[], Part], ...] = (
     _redis,
     lambda: _pulsing("sweep", "后台巡检没有运行:看 var/log/worker.log 和 var/log/beat.log。"),
     lambda: _pulsing("relay", "事件转发没有运行:看 var/log/relay.log。"),
+    lambda: _pulsing("courier", "对外送达没有运行:看 var/log/courier.log。"),
     _classifier,
     _search,
     _telephone,
+    _distribution,
 )
 
 

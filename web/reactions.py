@@ -82,5 +82,4 @@ REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CallChanged: (show_call,),
     events.ChatChanged: (show_chat,),
     events.ArticleChanged: (knowledge.on_article_changed,),
-    events.DeliverySent: (),
 }

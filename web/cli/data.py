@@ -97,9 +97,13 @@ def create_token(user: str, *, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--webhook-key", "code", default="", help="只显示这个部门系统的签名密钥")
 @click.option("--json", "as_json", is_flag=True)
-def departments(*, as_json: bool) -> None:
+def departments(*, code: str, as_json: bool) -> None:
     """全部部门的代码和名称。"""
+    if code:
+        _show_webhook_key(code)
+        return
     with db.session() as session:
         rows = session.execute(select(Department.code, Department.name, Department.kind).order_by(Department.code))
         items = [{"code": code, "name": name, "kind": kind} for code, name, kind in rows]
@@ -108,6 +112,13 @@ def departments(*, as_json: bool) -> None:
         return
     for item in items:
         click.echo(f"{item['code']}\t{item['name']}")
+
+
+def _show_webhook_key(code: str) -> None:
+    with db.session() as session:
+        if session.get(Department, code) is None:
+            raise Missing("unknown_department", f"没有代码为“{code}”的部门。")
+    click.echo(privacy.webhook_key(code))
 
 
 @click.group()

@@ -126,11 +126,13 @@ def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[P
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "web.worker", "-q"]
     gunicorn = [python, "-m", "gunicorn", "-k", "gthread", "--threads", "64", "-w", "1", "--keep-alive", "20"]
+    gunicorn += ["--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)s"]  # where one is turned on: never the query
     made = [
         Process("web", [*gunicorn, "-b", f"{host}:{port}", "--graceful-timeout", "8", "web.serve:app()"]),
         Process("worker", [*celery, "worker", "-c", "2", "-Q", "sweep,react", "--without-mingle", "--without-gossip"]),
         Process("beat", [*celery, "beat", "-s", str(settings.data / "beat")]),
         Process("relay", [python, "-m", "web.relay"]),
+        Process("courier", [python, "-m", "web.courier"]),
     ]
     if not os.environ.get("HOTLINE_TELEPHONE_OFF"):
         line = ["--sip-port", str(sip_port), "--redis", settings.redis(), "--data", str(settings.data), "--bind", host]

@@ -1,0 +1,43 @@
+"""The courier: carries cases to departments' own systems. Its own process: a slow partner holds up nobody."""
+
+import logging
+import signal
+import threading
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from dispatch import deliveries
+from web import pulse
+
+log = logging.getLogger("courier")
+PAUSE_SECONDS = 1.0
+DOWN_SECONDS = 3.0
+
+
+def run(stop: threading.Event) -> None:
+    """Until `stop`. With the database away it waits; what is due is still due afterwards."""
+    while not stop.is_set():
+        pause = PAUSE_SECONDS
+        try:
+            if deliveries.deliver():
+                pause = 0.0
+            pulse.beat("courier")
+        except (SQLAlchemyError, RedisError, OSError) as down:
+            log.warning("waiting for %s", type(down).__name__)
+            pause = DOWN_SECONDS
+        stop.wait(pause)
+
+
+def main() -> None:
+    """The process."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run(stop)
+
+
+if __name__ == "__main__":
+    main()
