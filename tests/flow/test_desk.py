@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dispatch import service
 from hotline import cases, clock, db, facts, privacy
 from hotline.city_models import Token
 from hotline.lifecycle import Actor
 from hotline.models import ClockRow
 from hotline.unit import transaction
-from hotline.words import Action, Channel, Level, Role, Verdict
+from hotline.words import Action, Channel, Clock, Level, Role, Verdict
 from telephony.models import Call
 
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -280,10 +281,14 @@ def test_labels_in_the_browser_are_the_labels_of_the_code():
         ("CHANNELS", Channel),
         ("LEVELS", Level),
         ("VERDICTS", Verdict),
+        ("CLOCKS", Clock),
     ]:
         block = re.search(rf"export const {name} = {{(.*?)}};", text, re.DOTALL)[1]
         shown = dict(re.findall(r'^ +"?(\w+)"?: "(.*)",$', block, re.MULTILINE))
         assert {word.value: word.label for word in words}.items() <= shown.items(), name
+        assert "rung" in shown or name != "ACTIONS"
+    rungs = re.search(r"export const RUNGS = {(.*?)};", text, re.DOTALL)[1]
+    assert dict(re.findall(r'^ +(\w+): "(.*)",$', rungs, re.MULTILINE)) == service.RUNG_WORDS
 
 
 # --- the bridge -----------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/revisit", "回访", frozenset({R.REVISITOR, R.REVIEWER, R.SUPERVISOR})),
     ("/board", "看板", frozenset({R.SUPERVISOR, R.AUDITOR})),
     ("/department", "办理", frozenset({R.CLERK, R.HEAD})),
+    ("/papers", "文书", frozenset({R.CLERK, R.HEAD, R.SUPERVISOR, R.AUDITOR})),
     ("/kb", "知识库", frozenset({R.KEEPER, R.AGENT, R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
-    ("/admin", "系统", frozenset({R.ADMIN})),
+    ("/admin", "系统", frozenset({R.ADMIN, R.SUPERVISOR})),
 )
 
 

@@ -6,8 +6,8 @@
 
 import { call } from "./http.js";
 import { fill, h } from "./dom.js";
-import { dueMark, dueWords, momentWords } from "./time.js";
-import { ACTIONS, CHANNELS, LEVELS, ROLES, VERDICTS } from "./case-words.js";
+import { dueMark, dueWords, momentWords, now } from "./time.js";
+import { ACTIONS, CHANNELS, CLOCKS, LEVELS, ROLES, RUNGS, VERDICTS } from "./case-words.js";
 
 const path = (number) => `/api/v1/cases/${encodeURIComponent(number)}`;
 
@@ -16,15 +16,22 @@ export const readHistory = async (number) => (await call("GET", `${path(number)}
 export const act = (number, version, action, given = {}) => call("POST", `${path(number)}/actions`, { action, version, ...given });
 
 // The clock that runs out first, or null.
-export const leading = (told) => told.clocks.find((row) => !row.stopped_at) ?? null;
+export const leading = (told) => told.clocks.find((row) => !row.stopped_at && row.clock !== "return") ?? null;
+
+// The return window is a right, not a duty: it ends, and nobody is late.
+function windowLine(row) {
+  const words = new Date(row.due_at) < now() ? "已过退回期限" : `可在 ${momentWords(row.due_at)} 前退回`;
+  return { mark: "", level: "quiet", words };
+}
 
 // ◆ 转办 今天 17:40 到期 · 还剩 3 小时; focus or hover explains how it was reckoned.
 // `still`: inside a button or a row, where nothing else may take the focus.
 export function clockLine(row, { still = false } = {}) {
-  const { mark, level } = dueMark(row);
+  const right = row.clock === "return" && !row.stopped_at ? windowLine(row) : null;
+  const { mark, level } = right ?? dueMark(row);
   const ended = row.stopped_at && (row.outcome === "cancelled" ? `不再计时 · ${momentWords(row.stopped_at)}` : `${momentWords(row.stopped_at)} 完成`);
   const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "(超期)" : "";
-  const words = ended ? `${ended}${late}` : row.paused ? `暂停计时 · 原定 ${momentWords(row.due_at)}` : dueWords(row.due_at);
+  const words = right ? right.words : ended ? `${ended}${late}` : row.paused ? `暂停计时 · 原定 ${momentWords(row.due_at)}` : dueWords(row.due_at);
   const notes = [row.extended && "已延期", row.provisional && "暂定:该年节假日安排还没有公布"].filter(Boolean);
   return h(
     "span",
@@ -167,8 +174,14 @@ const step = (row) =>
     h("time", { datetime: row.at }, momentWords(row.at)),
     h("b", {}, ` ${ACTIONS[row.action] ?? row.action}`),
     row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.actor === "system" ? "" : row.actor}`) : null,
+    rungWords(row),
     row.words ? h("p", { class: "said" }, row.words) : null,
   );
+
+// Which clock made itself heard, and how.
+function rungWords({ action, facts }) {
+  return action === "rung" && facts ? h("span", {}, ` ${CLOCKS[facts.clock] ?? facts.clock} · ${RUNGS[facts.rung] ?? facts.rung}`) : null;
+}
 
 export const timeLine = (history) =>
   h("details", { class: "part", open: true }, h("summary", {}, `经过(${history.length} 步)`), h("ol", { class: "line" }, [...history].reverse().map(step)));

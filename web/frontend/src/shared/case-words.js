@@ -2,6 +2,7 @@
 
 export const ACTIONS = {
   create: "登记",
+  rung: "到期提醒",
   accept: "受理",
   guide: "引导",
   answer: "直接答复",
@@ -74,4 +75,33 @@ export const VERDICTS = {
   no_ground: "诉求无依据",
   mistaken: "误评",
   malicious: "恶意评价",
+};
+export const CLOCKS = {
+  accept: "受理",
+  forward: "转办",
+  sign: "签收",
+  first_contact: "首次联系",
+  reply: "答复",
+  return: "退单",
+  arbitration: "退单裁定",
+  extension: "延期审批",
+  review: "答复审核",
+  revisit: "回访",
+  bad_review: "差评核查",
+  rectification: "整改",
+  rectification_complex: "复杂整改",
+  second_revisit: "二次回访",
+  auto_forward: "自动转办等待",
+};
+export const RUNGS = {
+  half: "时限已过半",
+  yellow: "黄牌:一个工作日后到期",
+  due_morning: "今日到期",
+  warn: "即将自动转给兜底单位",
+  fallback: "系统已自动转给兜底单位",
+  overdue: "已超期",
+  red: "红牌:超期督办",
+  notice: "书面催办",
+  listed: "列入通报",
+  auto_forward: "系统自动转办",
 };
