@@ -1,9 +1,10 @@
 """A case as its reader may see it: the whole for the centre, the matter for departments, his own for the citizen."""
 
 import datetime as dt
+import re
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, select, true
 from sqlalchemy.orm import Session
 
 from hotline import clock, facts, masking
@@ -11,10 +12,14 @@ from hotline.city_models import Department
 from hotline.lifecycle import Actor, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.timing import timing
-from hotline.words import CENTRE, Clock, Delivery, Part, Role, State
+from hotline.words import CENTRE, DEPARTMENT, Action, Clock, Delivery, Part, Role, State
 
 _SEES_PERSON = CENTRE - {Role.AUDITOR}
+_LEAST_NAME = 2
 _PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
+_TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
+_OF_RATER = frozenset({Action.REVISIT, Action.RATE})
+_ON_REVIEW = _OF_RATER | {Action.JUDGE, Action.APPROVE_VERDICT}
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -25,21 +30,43 @@ def sees_person(case: Case, reader: Actor) -> bool:
     """Whether this reader sees name and phone in clear; confidential ones hide from departments (rules.md §7)."""
     if reader.role is Role.CITIZEN or reader.role in _SEES_PERSON:
         return True
-    return reader.role in {Role.CLERK, Role.HEAD} and not case.confidential and not case.anonymous
+    return reader.role in DEPARTMENT and not _hidden(case)
+
+
+def shows_person(reader: Actor) -> ColumnElement[bool]:
+    """`sees_person` for cases in a query: which of them this reader may find by a person's number."""
+    if reader.role in _SEES_PERSON:
+        return true()
+    return and_(~Case.confidential, ~Case.anonymous) if reader.role in DEPARTMENT else false()
+
+
+def _hidden(case: Case) -> bool:
+    """The citizen asked not to be known."""
+    return case.confidential or case.anonymous
+
+
+def words(case: Case, reader: Actor, text: str) -> str:
+    """Free text of the case; who may not see the person reads neither his name nor numbers that lead to him."""
+    if sees_person(case, reader):
+        return text
+    number = re.escape(case.phone[:1]) + "".join(rf"[\s-]?{re.escape(digit)}" for digit in case.phone[1:])
+    plain = re.sub(number, "*" * len(case.phone), text) if case.phone else text
+    named = plain.replace(case.name, "某某") if len(case.name) >= _LEAST_NAME else plain
+    return masking.text(named)
 
 
 def citizen(case: Case, reader: Actor) -> dict[str, Any]:
     """Name and phone, masked where the reader may not see them."""
     if sees_person(case, reader):
         return {"name": case.name, "phone": case.phone, "masked": False}
-    hidden = case.confidential or case.anonymous
-    name = "(保密)" if hidden else masking.name(case.name)
-    return {"name": name, "phone": masking.phone(case.phone), "masked": True}
+    if _hidden(case):
+        return {"name": "(保密)", "phone": "*" * len(case.phone), "masked": True}
+    return {"name": masking.name(case.name), "phone": masking.phone(case.phone), "masked": True}
 
 
 def place(case: Case, reader: Actor) -> dict[str, Any]:
     """Area and address; auditors see no house numbers."""
-    address = case.address if sees_person(case, reader) else masking.address(case.address)
+    address = case.address if sees_person(case, reader) else masking.address(words(case, reader, case.address))
     return {"area": case.area, "address": address}
 
 
@@ -70,11 +97,9 @@ def department_names(session: Session) -> dict[str, str]:
     return {code: name for code, name in session.execute(select(Department.code, Department.name))}  # noqa: C416 - rows are no tuples
 
 
-def _departments(session: Session, case: Case) -> list[dict[str, Any]]:
+def _departments(session: Session, case: Case, *, inner: bool) -> list[dict[str, Any]]:
     codes = {row.department for row in case.places}
-    names = dict(
-        session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).all()
-    )
+    names = dict(session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).all())
     return [
         {
             "code": row.department,
@@ -84,7 +109,7 @@ def _departments(session: Session, case: Case) -> list[dict[str, Any]]:
             "status": row.status,
             "status_label": Delivery(row.status).label,
             "round": row.round,
-            "opinion": row.opinion,
+            "opinion": row.opinion if inner else "",
             "sent_at": clock.iso(row.sent_at),
             "delivered_at": _iso(row.delivered_at),
             "signed_at": _iso(row.signed_at),
@@ -103,7 +128,7 @@ def brief(case: Case, reader: Actor) -> dict[str, Any]:
         "state_label": State(case.state).label,
         "version": case.version,
         "kind": case.kind,
-        "title": case.title,
+        "title": words(case, reader, case.title),
         "channel": case.channel,
         "citizen": citizen(case, reader),
         "place": place(case, reader),
@@ -119,25 +144,26 @@ def brief(case: Case, reader: Actor) -> dict[str, Any]:
 def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
     """The case as `GET /api/v1/cases/{number}` gives it."""
     known = facts.gather(session, case, timing())
+    inner = reader.role is not Role.CITIZEN
     return brief(case, reader) | {
-        "content": case.content if sees_person(case, reader) else masking.text(case.content),
+        "content": words(case, reader, case.content),
         "occurred_at": _iso(case.occurred_at),
         "confidential": case.confidential,
         "anonymous": case.anonymous,
         "accepted_at": _iso(case.accepted_at),
         "closed_at": _iso(case.closed_at),
         "suggestion": case.suggestion,
-        "departments": _departments(session, case),
+        "departments": _departments(session, case, inner=inner),
         "clocks": clocks(case),
         "actions": list(possible(known, reader)),
         "answer": case.direct_answer,
         "guidance": case.guidance,
         "replies": replies(session, case, reader),
-        "revisits": [] if reader.role in {Role.CLERK, Role.HEAD, Role.CITIZEN} else revisits(session, case),
+        "revisits": revisits(session, case) if reader.role in CENTRE else [],
         "ratings": ratings(session, case, reader),
-        "verdict": case.verdict,
+        "verdict": case.verdict if inner else "",
         "parent": case.parent,
-        "call": case.call,
+        "call": case.call if reader.role in CENTRE else "",
     }
 
 
@@ -164,24 +190,45 @@ def revisits(session: Session, case: Case) -> list[dict[str, Any]]:
 
 
 def ratings(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
-    """Ratings; the rated department sees level and words, never who (rules.md §7)."""
+    """Ratings; the rated department sees the level, never who, when or in which words (rules.md §7)."""
     rows = session.scalars(select(Rating).where(Rating.case_id == case.id).order_by(Rating.id))
-    plain = reader.role not in {Role.CLERK, Role.HEAD}
+    plain = reader.role not in DEPARTMENT
     shown = [{"round": r.round, "level": r.level, "words": r.words, "at": clock.iso(r.at)} for r in rows]
     return shown if plain else [{"round": r["round"], "level": r["level"]} for r in shown]
 
 
 def history(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
-    """The append-only steps in order. Citizens see the steps that concern them, without names of staff."""
+    """The append-only steps in order. Citizens see the steps that concern them, without names of staff.
+
+    What the citizen said of the department's work, and what the centre found, a department reads once it has been told
+    to do it again; the words of one who asked not to be known it never reads (rules.md §5, §7).
+    """
     rows = session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq))
     if reader.role is Role.CITIZEN:
-        return [_step(row, inner=False) for row in rows if row.action in _PUBLIC_ACTIONS]
-    return [_step(row, inner=True) for row in rows]
+        return [_public_step(row) for row in rows if row.action in _PUBLIC_ACTIONS]
+    return [_step(row, case, reader) for row in rows]
 
 
-def _step(row: HistoryRow, *, inner: bool) -> dict[str, Any]:
-    told = {"seq": row.seq, "at": clock.iso(row.at), "action": row.action, "before": row.before, "after": row.after}
-    if not inner:
-        return told | {"departments": [sent["department"] for sent in row.facts.get("sent", [])]}
+def _moved(row: HistoryRow) -> dict[str, Any]:
+    return {"seq": row.seq, "at": clock.iso(row.at), "action": row.action, "before": row.before, "after": row.after}
+
+
+def _public_step(row: HistoryRow) -> dict[str, Any]:
+    """A step as its citizen reads it: interim replies in full, and what he said himself."""
+    own = row.action == Action.INTERIM or row.role == Role.CITIZEN
+    said = row.words if own and row.action in _TOLD_CITIZEN else ""
+    return _moved(row) | {"departments": [sent["department"] for sent in row.facts.get("sent", [])], "words": said}
+
+
+def _step(row: HistoryRow, case: Case, reader: Actor) -> dict[str, Any]:
     who = {"actor": row.actor, "role": row.role, "department": row.department}
-    return told | who | {"facts": row.facts, "words": row.words, "hash": row.hash}
+    said = words(case, reader, row.words) if _may_read(row, case, reader) else ""
+    return _moved(row) | who | {"facts": row.facts, "words": said, "hash": row.hash}
+
+
+def _may_read(row: HistoryRow, case: Case, reader: Actor) -> bool:
+    """Whether the words of a step are for this reader."""
+    if reader.role not in DEPARTMENT or row.action not in _ON_REVIEW:
+        return True
+    again = int(row.facts["round"]) < case.round
+    return again and not (row.action in _OF_RATER and _hidden(case))

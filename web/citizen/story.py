@@ -34,7 +34,7 @@ HAPPENED: dict[str, str] = {
     Action.FORWARD: "转给{who}办理",
     Action.SIGN: "承办部门签收，开始办理",
     Action.CONTACT: "承办部门与您联系",
-    Action.INTERIM: "承办部门记录了办理进展",
+    Action.INTERIM: "承办部门告知了办理进展",
     Action.REPLY: "承办部门提交了答复",
     Action.PASS: "答复通过了热线审核",
     Action.REVISIT: "热线回访了您",
@@ -93,7 +93,8 @@ def _until(clocks: list[dict[str, Any]], now: dt.datetime) -> dict[str, Any] | N
 def _happened(step: dict[str, Any], names: dict[str, str], now: dt.datetime) -> dict[str, str]:
     who = "、".join(names.get(code, code) for code in step["departments"]) or "承办部门"
     at = dt.datetime.fromisoformat(step["at"])
-    return {"at": step["at"], "when": day_words(at, now), "what": HAPPENED[step["action"]].format(who=who)}
+    told = {"at": step["at"], "when": day_words(at, now), "what": HAPPENED[step["action"]].format(who=who)}
+    return told | {"words": step["words"]}
 
 
 def rateable(case: dict[str, Any]) -> bool:
