@@ -21,6 +21,7 @@ class Settings:
     redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""))
     elasticsearch_url: str = field(default_factory=lambda: os.environ.get("ELASTICSEARCH_URL", ""))
     profile: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROFILE", "henan"))
+    proxies: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROXIES", ""))
     demo: bool = field(default_factory=lambda: os.environ.get("HOTLINE_DEMO", "") == "1")
 
     @property

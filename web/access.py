@@ -5,15 +5,18 @@ from time import monotonic
 
 from flask import g, request, session
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from hotline import db, facts, privacy
 from hotline.city_models import Token, User
 from hotline.errors import Forbidden, HotlineError, Missing
 from hotline.lifecycle import Actor
 from hotline.models import Case
-from hotline.words import CENTRE, DEPARTMENT, Role
+from hotline.words import CENTRE, DEPARTMENT, Delivery, Role
+from web.errors import json_body
 
 CITIZEN = Actor("citizen", Role.CITIZEN)
+CODE_HEADER = "X-Query-Code"
 _KEPT_SECONDS = 10
 
 
@@ -54,6 +57,25 @@ def bearer() -> str:
     return value.strip() if kind.lower() == "bearer" else ""
 
 
+def query_code() -> str:
+    """The query code a citizen sends: in a header, in the body, or in the address. Empty where there is none."""
+    return str(request.headers.get(CODE_HEADER) or _code_inside() or request.args.get("query_code") or "").strip()
+
+
+def _code_inside() -> object:
+    try:
+        body = json_body()
+        return body.get("query_code") if isinstance(body, dict) else request.form.get("query_code")
+    except HTTPException:  # a body that is too large: the view refuses it
+        return None
+
+
+def inside(target: str) -> str:
+    """An address of our own to go on to, else empty. Browsers drop blanks and turn backslashes: both are refused."""
+    odd = any(letter <= " " or letter == "\\" for letter in target)
+    return target if target.startswith("/") and not target.startswith("//") and not odd else ""
+
+
 def asking() -> Actor:
     """Who asks: by token, by session, else a citizen. Raises NotLoggedIn for a token nobody has."""
     known: Actor | None = g.get("actor")
@@ -89,22 +111,31 @@ def staff(*roles: Role) -> Actor:
 
 
 def may_see(actor: Actor, case: Case) -> bool:
-    """The centre sees every case, a department its own."""
+    """The centre sees every case, a department its own, no longer what was taken back from it."""
     if actor.role in CENTRE:
         return True
-    return actor.role in DEPARTMENT and any(row.department == actor.department for row in case.places)
+    own = [row for row in case.places if row.department == actor.department]
+    return actor.role in DEPARTMENT and any(row.status != Delivery.RETURNED for row in own)
+
+
+def _of_citizen(reading: Session, number: str, code: str, *, lock: bool) -> Case:
+    """The case that number and code fit. Raises Missing; `g.missed` lets the doors count the guess."""
+    g.missed = True
+    case = facts.load(reading, number, lock=lock)
+    if not privacy.same(code.strip().upper(), case.query_code):
+        raise Missing("no_such_case", "没有这个编号的诉求。")
+    g.missed = False
+    return case
 
 
 def visible_case(reading: Session, number: str, query_code: str = "", *, lock: bool = False) -> tuple[Case, Actor]:
     """The case and the reader. A wrong query code and a case that is not there look alike. Raises Missing."""
-    case = facts.load(reading, number, lock=lock)
     if query_code:
-        if not privacy.same(query_code.strip().upper(), case.query_code):
-            raise Missing("no_such_case", "没有这个编号的诉求。")
-        return case, CITIZEN
+        return _of_citizen(reading, number, query_code, lock=lock), CITIZEN
     actor = asking()
-    if actor.role is Role.CITIZEN:
+    if actor.role is Role.CITIZEN:  # said before looking: a stranger does not learn which numbers there are
         raise NotLoggedIn("query_code_needed", "请填写查询码,或先登录。")
+    case = facts.load(reading, number, lock=lock)
     if not may_see(actor, case):
         raise Missing("no_such_case", "没有这个编号的诉求。")
     return case, actor

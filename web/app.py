@@ -4,22 +4,30 @@ import hashlib
 from pathlib import Path
 
 from flask import Flask, Response, request, session
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 
 from hotline.clock import drill_file
 from hotline.settings import Settings
 from web import access, errors
+from web.pace import limiter, storage
+from web.proxies import OwnProxies, networks
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
 MOST_BYTES = 12 * 1024 * 1024
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, headers_enabled=True, swallow_errors=True, in_memory_fallback_enabled=True)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """A session begun over TLS never travels without it."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        """Whether the browser sends it over TLS only."""
+        return request.is_secure
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -33,15 +41,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MOST_BYTES,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
-        RATELIMIT_STORAGE_URI=settings.redis() if settings.redis_url else "memory://",
         HOTLINE=settings,
+        **storage(settings),
     )
+    app.session_interface = _Sessions()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     csrf.init_app(app)
     limiter.init_app(app)
     errors.register(app)
     _register(app)
+    app.wsgi_app = OwnProxies(app.wsgi_app, networks(settings.proxies))  # type: ignore[method-assign]
     return app
 
 
@@ -66,8 +76,12 @@ def _same_origin() -> None:
 def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", POLICY)
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["X-Frame-Options"] = "DENY"
     answer.headers["Referrer-Policy"] = "same-origin"
-    if request.path.startswith("/api/") or session.get("user"):
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.is_secure:
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.path.startswith(("/api/", "/rate/")) or session.get("user"):
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 

@@ -1,13 +1,15 @@
 """Logging in and out."""
 
-from flask import Blueprint, redirect, render_template, request, session
+from flask import Blueprint, g, redirect, render_template, request, session
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 
 from hotline import db
 from hotline.city_models import User
 from hotline.words import Role
-from web.app import csrf, limiter
+from web import access
+from web.app import csrf
+from web.pace import logins
 
 auth = Blueprint("auth", __name__)
 HOME = {
@@ -25,11 +27,6 @@ HOME = {
 _NOBODY = generate_password_hash("nobody", method="scrypt:4096:8:1")
 
 
-def _inside(target: str) -> str:
-    """Only our own pages are gone to after logging in."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else ""
-
-
 @auth.get("/login")
 def form() -> str:
     """The login page."""
@@ -37,7 +34,7 @@ def form() -> str:
 
 
 @auth.post("/login")
-@limiter.limit("20/minute")
+@logins
 def login() -> Response | str | tuple[str, int]:
     """Check name and password; the answer takes as long for a name nobody has."""
     csrf.protect()
@@ -46,10 +43,11 @@ def login() -> Response | str | tuple[str, int]:
         user = reading.get(User, name)
         fits = check_password_hash(user.password if user else _NOBODY, password)
     if user is None or not user.active or not fits:
+        g.missed = True
         return render_template("login.html", next=request.form.get("next", ""), wrong=True, name=name), 401
     session.clear()
     session["user"] = user.name
-    return redirect(_inside(request.form.get("next", "")) or HOME.get(Role(user.role), "/"))
+    return redirect(access.inside(request.form.get("next", "")) or HOME.get(Role(user.role), "/"))
 
 
 @auth.post("/logout")

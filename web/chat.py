@@ -24,7 +24,6 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, session
-from flask_limiter.util import get_remote_address
 from flask_socketio import join_room
 from limits import parse
 
@@ -36,9 +35,9 @@ from hotline.models import Case
 from hotline.unit import transaction
 from hotline.words import Channel, Role
 from web import access, bot, intake
-from web.app import limiter
 from web.errors import object_body
 from web.live import CHAT, sockets
+from web.pace import caller, hit
 
 chats = Blueprint("chats", __name__, url_prefix="/desk/chats")
 AGENTS = (Role.AGENT, Role.SUPERVISOR)
@@ -114,7 +113,7 @@ def _check_new(key: str) -> None:
     """Beginning many chats from one address is slowed. Raises BadInput `too_many`."""
     with db.session() as reading_session:
         known = chat.by_key(reading_session, key) is not None
-    if not known and not limiter.limiter.hit(MOST_NEW, "chat", get_remote_address()):
+    if not known and not hit(MOST_NEW, "chat", caller()):
         raise BadInput("too_many", "从您这里发起的对话太多，请稍后再试，或拨打 12345。")
 
 
@@ -177,7 +176,7 @@ def _closes(key: str, body: Answer) -> Answer:
 @_answering
 def _becomes_case(key: str, body: Answer) -> Answer:
     """The bot's form: the citizen himself lets his chat become a case."""
-    if not limiter.limiter.hit(MOST_NEW, "chat-case", get_remote_address()):
+    if not hit(MOST_NEW, "chat-case", caller()):
         raise BadInput("too_many", "从您这里登记的诉求太多，请稍后再试，或拨打 12345。")
     new = intake.checked(body | {"channel": Channel.CHAT.value}, access.CITIZEN)
     with transaction() as unit:

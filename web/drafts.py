@@ -17,8 +17,8 @@ from hotline.models import Draft
 from hotline.unit import transaction
 from hotline.words import Role
 from web import access
-from web.app import limiter
 from web.errors import object_body
+from web.pace import limiter
 
 drafts = Blueprint("drafts", __name__)
 LARGEST = 100 * 1024

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from flask import Response, jsonify, request
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import Select
 
@@ -14,16 +14,18 @@ from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor
 from hotline.models import Assignment, Case, ClockRow
 from hotline.unit import transaction
-from hotline.words import CENTRE, DEPARTMENT, ENDED, Action, State
+from hotline.words import CENTRE, DEPARTMENT, ENDED, Action, Delivery, State
 from web import access, intake
 from web.api import api
 from web.errors import object_body, when
+from web.pace import MATTERS, READS, strangers
 
 MOST = 500
 LEAST_SEARCH = 2
 
 
 @api.post("/cases")
+@strangers(MATTERS)
 def create() -> tuple[Response, int]:
     """201 with number, query code, suggestion and clocks; 200 when the Idempotency-Key was used before."""
     actor = access.asking()
@@ -44,27 +46,31 @@ def _made(case: Case) -> dict[str, Any]:
 
 
 @api.get("/cases/<number>")
+@strangers(READS)
 def one(number: str) -> Response:
     """The case as this reader may see it."""
     with db.session() as session:
-        case, actor = access.visible_case(session, number, request.args.get("query_code", ""))
+        case, actor = access.visible_case(session, number, access.query_code())
         return jsonify(reading.whole(session, case, actor))
 
 
 @api.get("/cases/<number>/history")
+@strangers(READS)
 def history(number: str) -> Response:
     """The append-only steps."""
     with db.session() as session:
-        case, actor = access.visible_case(session, number, request.args.get("query_code", ""))
+        case, actor = access.visible_case(session, number, access.query_code())
         return jsonify({"items": reading.history(session, case, actor), "next": None})
 
 
 @api.post("/cases/<number>/actions")
+@strangers(READS)
 def act(number: str) -> Response:
     """One step of the life cycle; the body names the action and the version it was decided on."""
     body = object_body()
     name, version = body.pop("action", ""), body.pop("version", None)
-    code = str(body.pop("query_code", "") or "")
+    code = access.query_code()
+    body.pop("query_code", None)
     if name not in set(Action):
         raise BadInput("unknown_action", f"没有“{name}”这个操作。", {"action": "没有这个操作"})
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
@@ -109,17 +115,19 @@ def _after(cursor: str) -> int:
 
 def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
     found: Select[Any] = select(Case).options(selectinload(Case.clocks), selectinload(Case.places))
-    found = _narrowed(found, request.args)
+    found = _narrowed(found, request.args, actor)
     department = actor.department or request.args.get("department", "")
     if department:
-        mine = exists().where(Assignment.case_id == Case.id, Assignment.department == department)
-        found = found.where(mine)
+        mine = [Assignment.case_id == Case.id, Assignment.department == department]
+        if actor.department:
+            mine.append(Assignment.status != Delivery.RETURNED.value)
+        found = found.where(exists().where(*mine))
     if request.args.get("cursor"):
         found = found.where(Case.id < _after(request.args["cursor"]))
     return list(session.scalars(found.order_by(Case.id.desc()).limit(limit + 1)))
 
 
-def _narrowed(found: Select[Any], asked: Any) -> Select[Any]:
+def _narrowed(found: Select[Any], asked: Any, actor: Actor) -> Select[Any]:
     if asked.get("state"):
         states = [s for s in asked["state"].split(",") if s in set(State)]
         if not states:
@@ -132,17 +140,20 @@ def _narrowed(found: Select[Any], asked: Any) -> Select[Any]:
             ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.due_at < when("due_before")
         )
         found = found.where(due)
-    return _searched(found, asked.get("q", "").strip())
+    return _searched(found, asked.get("q", "").strip(), actor)
 
 
-def _searched(found: Select[Any], words: str) -> Select[Any]:
-    """A number, a telephone number, or words of the title."""
+def _searched(found: Select[Any], words: str, actor: Actor) -> Select[Any]:
+    """A number, a telephone number, or words of the title; a telephone number finds nobody the reader may not see."""
     if not words:
         return found
     if len(words) < LEAST_SEARCH:
         raise BadInput("query_too_short", "请至少输入两个字。", {"q": "太短"})
-    by_phone = Case.phone_index == privacy.blind(words)
-    return found.where((Case.number == words) | by_phone | Case.title.contains(words, autoescape=True))
+    by_phone = and_(Case.phone_index == privacy.blind(words), reading.shows_person(actor))
+    titled = Case.title.contains(words, autoescape=True)
+    if any(letter.isdigit() for letter in words):  # a title may hold the number of somebody who stays unknown
+        titled = and_(titled, reading.shows_person(actor))
+    return found.where((Case.number == words) | by_phone | titled)
 
 
 @api.get("/lifecycle")

@@ -27,6 +27,12 @@ _ERROR: dict[str, Any] = {
         }
     },
 }
+_CODE = {
+    "name": "X-Query-Code",
+    "in": "header",
+    "description": "市民的查询码;优先用它或请求内容,不要写进地址",
+    "schema": {"type": "string"},
+}
 _NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -48,7 +54,7 @@ def _body(model: str) -> dict[str, Any]:
 
 
 def _get(summary: str, *query: str, path: bool = False) -> dict[str, Any]:
-    parameters = ([_NUMBER] if path else []) + _query(*query)
+    parameters = ([_NUMBER, _CODE] if path else []) + _query(*query)
     return {"get": {"summary": summary, "parameters": parameters, "responses": _answers(200)}}
 
 
@@ -63,7 +69,7 @@ def _paths() -> dict[str, Any]:
     return {
         "/cases": listed | _post("登记诉求", "NewMatter", 201, 200, parameters=[key]),
         "/cases/{number}": _get("一件诉求", "query_code", path=True),
-        "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER]),
+        "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER, _CODE]),
         "/cases/{number}/history": _get("办理过程", "query_code", path=True),
         "/triage": _post("分类建议", "Said", 200),
         "/kb/search": _get("查知识库", "q", "limit", "area"),

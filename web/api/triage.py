@@ -16,6 +16,7 @@ from triage import extract, urgency
 from web import access, similar, suggest
 from web.api import api
 from web.errors import object_body
+from web.pace import SEARCHES, TEXTS, strangers
 
 PUBLISHED = "published"
 _SHOWN = ("code", "title", "body", "kind", "department", "area", "version")
@@ -27,6 +28,7 @@ class Said(Given):
 
 
 @api.post("/triage")
+@strangers(TEXTS)
 def triage() -> Response:
     """Category, department, urgency, extracted fields, similar cases, each with how sure."""
     actor = access.staff()
@@ -40,6 +42,7 @@ def triage() -> Response:
 
 
 @api.get("/kb/search")
+@strangers(SEARCHES)
 def search() -> Response:
     """Answers with highlights; everybody may ask."""
     words = request.args.get("q", "").strip()

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from hotline import clock
 from hotline.timing import timing
 from hotline.words import Clock, Kind, Urgency
-from web import bot, suggest
+from web import access, bot, suggest
 from web.citizen.door import citizen
 
 ELDER = "elder"
@@ -75,6 +75,6 @@ def elder() -> Response:
     """Large letters on or off, kept in a cookie; back to the page it was asked on."""
     on = request.form.get("on") == "1"
     target = request.form.get("next", "/")
-    answer = redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/")
+    answer = redirect(access.inside(target) or "/")
     answer.set_cookie(ELDER, "1" if on else "0", max_age=_YEAR, samesite="Lax", secure=request.is_secure)
     return answer

@@ -11,8 +11,8 @@ from hotline.models import Case
 from hotline.settings import Settings
 from hotline.words import Action, Level, State
 from web import access
-from web.app import limiter
 from web.citizen.door import citizen
+from web.pace import limiter
 
 VALID_SECONDS = 180 * 24 * 3600
 NOT_YET = frozenset({State.RECEIVED, State.ACCEPTED, State.FORWARDED, State.HANDLING, State.REPLIED})

@@ -8,9 +8,9 @@ from hotline import clock, db, reading
 from hotline.errors import HotlineError, Missing
 from hotline.words import Level
 from web import access
-from web.app import limiter
 from web.citizen import story
 from web.citizen.door import citizen
+from web.pace import READS, strangers
 
 LONGEST = 40
 
@@ -33,7 +33,7 @@ def _told(number: str, code: str) -> dict[str, Any]:
 
 
 @citizen.post("/track")
-@limiter.limit("20/minute;100/hour")
+@strangers(READS)
 def tracked() -> tuple[str, int, dict[str, str]]:
     """The time line; a wrong pair is told on the page and nothing else."""
     number, code = (request.form.get(name, "").strip()[:LONGEST] for name in ("number", "query_code"))

@@ -175,7 +175,8 @@ def listed() -> Response:
 def _neighbours(session: Session, case: Case, actor: Actor) -> list[Case]:
     rows = select(Case).where(Case.category == case.category, Case.area == case.area, Case.id < case.id)
     if actor.department:
-        rows = rows.where(exists().where(Assignment.case_id == Case.id, Assignment.department == actor.department))
+        own = (Assignment.department == actor.department, Assignment.status != Delivery.RETURNED.value)
+        rows = rows.where(exists().where(Assignment.case_id == Case.id, *own))
     rows = rows.options(selectinload(Case.clocks)).order_by(Case.id.desc()).limit(NEIGHBOURS)
     return list(session.scalars(rows))
 
