@@ -4,7 +4,7 @@ Reads the connectors' events, writes them down, gives waiting callers to free se
 that fell silent. Queue and calls live in PostgreSQL, so the process may die at any moment: what it had not finished
 it reads again. One process works; a second one stands by until the first one's database lock is free.
 
-HOTLINE_QUEUE: a JSON object that replaces some of `queueing.Rules`, for instance {"wrap_up": 30}.
+The rules are the city's (`layout.load`). HOTLINE_QUEUE: a JSON object that replaces some, for instance {"wrap_up": 30}.
 """
 
 import json
@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from hotline import clock, db
 from hotline.settings import Settings
 from hotline.unit import transaction
-from telephony import distribution, service
+from telephony import distribution, layout, service
 from telephony.queueing import Rules
 from telephony.record import Reaction
 
@@ -298,9 +298,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop.ask)
     signal.signal(signal.SIGINT, stop.ask)
     try:
-        rules = Rules.of(json.loads(os.environ.get("HOTLINE_QUEUE") or "{}"))
-    except (ValueError, TypeError, AttributeError) as wrong:
-        log.error("HOTLINE_QUEUE: %s", wrong)  # noqa: TRY400 - one line says it
+        rules = layout.load(given=json.loads(os.environ.get("HOTLINE_QUEUE") or "{}"))
+    except (ValueError, TypeError, KeyError, OSError) as wrong:
+        log.error("telephone.toml, skills.csv, HOTLINE_QUEUE: %s", wrong)  # noqa: TRY400 - one line says it
         return 2
     client: redis.Redis = redis.Redis.from_url(Settings().redis(), socket_timeout=5, socket_connect_timeout=3)
     run(Acd(client, rules), stop)

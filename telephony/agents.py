@@ -123,10 +123,15 @@ def seat_of(unit: Unit, user: str) -> AgentSeat:
     return unit.session.get_one(AgentSeat, user, with_for_update=True, populate_existing=True)
 
 
-def holding(unit: Unit, call: str) -> AgentSeat | None:
-    """The seat that has this call, locked."""
-    rows = select(AgentSeat).where(AgentSeat.call == call).with_for_update()
-    return unit.session.scalars(rows.execution_options(populate_existing=True)).first()
+def holding(unit: Unit, call: str) -> list[AgentSeat]:
+    """The seats that have this call, locked: more than one while several phones ring for it."""
+    rows = select(AgentSeat).where(AgentSeat.call == call).order_by(AgentSeat.user).with_for_update()
+    return list(unit.session.scalars(rows.execution_options(populate_existing=True)))
+
+
+def offered(unit: Unit, call: str, token: str) -> AgentSeat | None:
+    """The seat of one offer of this call, locked; None when the offer is over."""
+    return next((seat for seat in holding(unit, call) if seat.token == token), None)
 
 
 def release(unit: Unit, seat: AgentSeat) -> None:
@@ -147,7 +152,7 @@ def fail(unit: Unit, seat: AgentSeat, reason: str, rules: Rules) -> None:
 def talk(unit: Unit, seat: AgentSeat, call: str, token: str) -> None:
     """The agent took the call."""
     seat.state, seat.call, seat.token = SeatState.TALKING, call, token
-    seat.since, seat.not_before, seat.missed = unit.now, None, 0
+    seat.since, seat.not_before, seat.missed, seat.last_call = unit.now, None, 0, call
 
 
 def hang_up(unit: Unit, seat: AgentSeat, rules: Rules) -> None:
@@ -169,9 +174,24 @@ def end_wrap_ups(unit: Unit) -> list[str]:
     rows = select(AgentSeat).where(AgentSeat.state == SeatState.WRAP_UP, over).order_by(AgentSeat.user)
     seats = list(unit.session.scalars(rows.with_for_update(skip_locked=True)))
     for seat in seats:
-        seat.status, seat.state, seat.not_before = Status.READY, SeatState.IDLE, None
-        seat.since = seat.idle_since = unit.now
+        _ready(unit, seat)
     return [seat.user for seat in seats]
+
+
+def case_saved(unit: Unit, call: str) -> str:
+    """The case of a call is written: its timed wrap-up is over. Returns the user who is ready now, or empty."""
+    timed = AgentSeat.not_before.is_not(None)
+    rows = select(AgentSeat).where(AgentSeat.last_call == call, AgentSeat.state == SeatState.WRAP_UP, timed)
+    seat = unit.session.scalars(rows.with_for_update()).first()
+    if seat is None:
+        return ""
+    _ready(unit, seat)
+    return seat.user
+
+
+def _ready(unit: Unit, seat: AgentSeat) -> None:
+    seat.status, seat.state, seat.not_before = Status.READY, SeatState.IDLE, None
+    seat.since = seat.idle_since = unit.now
 
 
 # --- who is there ---------------------------------------------------------------------------------------------------

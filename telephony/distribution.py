@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 from collections.abc import Collection
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from hotline import clock
@@ -12,10 +12,10 @@ from hotline.city_models import User
 from hotline.events import CallChanged
 from hotline.unit import Unit, transaction
 from telephony import agents
-from telephony.models import AgentSeat, Call, Callback
-from telephony.queueing import Assignment, Caller, Rules, Seat, assign
+from telephony.models import AgentSeat, Call
+from telephony.queueing import Assignment, Caller, Rules, Seat, assign, eligible
 from telephony.record import Reaction, Work, apply, command, finish, requeue, told
-from telephony.words import CallbackState, CallState, Exit, SeatState, Status
+from telephony.words import CallState, Exit, SeatState, Status, Strategy
 
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
 
@@ -27,49 +27,53 @@ class _Taken(Exception):  # noqa: N818 - a turn of events, caught here
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def free_seats(session: Session) -> list[Seat]:
-    """Seats that are ready, idle and have a phone; pauses are judged by `queueing.eligible`."""
+def seats(session: Session, rules: Rules) -> list[Seat]:
+    """Every signed-in seat that has a phone, free or not; pauses are judged by `queueing.eligible`."""
     rows = select(AgentSeat).join(User, User.name == AgentSeat.user).where(User.active, User.phone_uri != "")
-    found = session.scalars(rows.where(AgentSeat.status == Status.READY, AgentSeat.state == SeatState.IDLE))
-    return [Seat(s.user, s.status, s.state, s.idle_since, s.not_before) for s in found]
-
-
-def callers(session: Session, rules: Rules, silent: Collection[str] = ()) -> list[Caller]:
-    """Everybody who waits. Callers of a `silent` connector cannot be given to anybody."""
-    waiting = select(Call.id, Call.queue_at, Call.connector, Call.caller_index).where(Call.state == CallState.WAITING)
-    rows = session.execute(waiting.order_by(Call.queue_at, Call.id)).all()
-    people = {row.caller_index for row in rows if row.caller_index}
-    owed = _owed(session, people) if rules.owed_first else set()
-    last = _last_agents(session, people) if rules.last_agent_first else {}
+    found = list(session.scalars(rows.where(AgentSeat.status != Status.OFF)))
+    served = _served(session) if any(g.strategy == Strategy.FEWEST_CALLS for g in rules.groups) else {}
     return [
-        Caller(
-            row.id,
-            row.queue_at,
-            int(row.caller_index in owed),
-            last.get(row.caller_index, ""),
-            row.connector not in silent,
-        )
-        for row in rows
+        Seat(s.user, s.status, s.state, s.idle_since, s.not_before, served.get(s.user, 0), s.rung_at) for s in found
     ]
 
 
-def _owed(session: Session, people: Collection[str]) -> set[str]:
-    """Those of them whom we still owe a call back."""
-    rows = select(Callback.caller_index).where(Callback.caller_index.in_(people))
-    return set(session.scalars(rows.where(Callback.state == CallbackState.OPEN)))
+def _served(session: Session) -> dict[str, int]:
+    """How many calls each agent has answered since midnight in Shanghai."""
+    midnight = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = select(Call.agent, func.count()).where(Call.invite_at >= midnight, Call.agent_answer_at.is_not(None))
+    return dict(session.execute(today.group_by(Call.agent)).all())
 
 
-def _last_agents(session: Session, people: Collection[str]) -> dict[str, str]:
-    """Whom each of them spoke to last."""
-    rows = select(Call.caller_index, Call.agent).where(Call.caller_index.in_(people), Call.agent_answer_at.is_not(None))
-    return {row.caller_index: row.agent for row in session.execute(rows.order_by(Call.agent_answer_at))}
+def callers(session: Session, rules: Rules, silent: Collection[str] = (), most: int = 1000) -> list[Caller]:
+    """The first `most` of each group that wait. Callers of a `silent` connector cannot be given to anybody.
+
+    Nobody behind them could ring either: in one group who stands before has the wider circle.
+    """
+    columns = (Call.id, Call.rank_at, Call.queue_at, Call.skill_group, Call.wanted_agent)
+    waiting = select(*columns).where(Call.state == CallState.WAITING, Call.connector.notin_(silent))
+    codes = [group.code for group in rules.groups]
+    parts = [waiting.where(Call.skill_group == code) for code in codes] + [
+        waiting.where(Call.skill_group.notin_(codes))
+    ]
+    heads = [part.order_by(Call.rank_at, Call.id).limit(most).subquery().select() for part in parts]
+    rows = session.execute(union_all(*heads)).all()
+    return [Caller(row.id, row.rank_at or row.queue_at, row.skill_group, row.wanted_agent) for row in rows]
 
 
 def due(rules: Rules, silent: Collection[str] = ()) -> list[Assignment]:
     """Who could ring where now; nothing is reserved yet."""
     with transaction() as unit:
-        seats = free_seats(unit.session)
-        return assign(callers(unit.session, rules, silent), seats, clock.machine()) if seats else []
+        machine = clock.machine()
+        if not _somebody_waits(unit.session):
+            return []
+        present = seats(unit.session, rules)
+        free = sum(eligible(seat, machine) for seat in present)
+        waiting = callers(unit.session, rules, silent, free) if free else []
+        return assign(waiting, present, unit.now, rules, machine)
+
+
+def _somebody_waits(session: Session) -> bool:
+    return session.scalar(select(Call.id).where(Call.state == CallState.WAITING).limit(1)) is not None
 
 
 # --- offers ---------------------------------------------------------------------------------------------------------
@@ -80,7 +84,7 @@ def reserve(made: Assignment, rules: Rules, now: dt.datetime | None = None) -> l
     token = secrets.token_hex(8)
     try:
         with transaction(now) as unit:
-            _take_caller(unit, made, token)
+            _take_caller(unit, made, token, rules)
             _take_seat(unit, made, token, rules)
             uri = unit.session.scalars(select(User.phone_uri).where(User.name == made.user)).one()
             unit.record(CallChanged(made.call, CallState.OFFERED))
@@ -90,8 +94,11 @@ def reserve(made: Assignment, rules: Rules, now: dt.datetime | None = None) -> l
     return [told(made.user, "pop", made.call), offer]
 
 
-def _take_caller(unit: Unit, made: Assignment, token: str) -> None:
-    still = update(Call).where(Call.id == made.call, Call.state == CallState.WAITING)
+def _take_caller(unit: Unit, made: Assignment, token: str, rules: Rules) -> None:
+    """A group that rings all may add a phone to an offer that rings already."""
+    together = [group.code for group in rules.groups if group.strategy == Strategy.RING_ALL]
+    offered = and_(Call.state == CallState.OFFERED, Call.skill_group.in_(together))
+    still = update(Call).where(Call.id == made.call, or_(Call.state == CallState.WAITING, offered))
     values = {"state": CallState.OFFERED, "agent": made.user, "token": token, "offer_at": unit.now}
     if unit.session.execute(still.values(**values).returning(Call.id)).first() is None:
         raise _Taken
@@ -105,6 +112,7 @@ def _take_seat(unit: Unit, made: Assignment, token: str, rules: Rules) -> None:
     still = still.where(AgentSeat.status == Status.READY, AgentSeat.state == SeatState.IDLE)
     until = machine + dt.timedelta(seconds=rules.ring + rules.grace)
     values = {"state": SeatState.RESERVED, "call": made.call, "token": token, "not_before": until, "since": unit.now}
+    values["rung_at"] = unit.now
     if unit.session.execute(still.values(**values).returning(AgentSeat.user)).first() is None:
         raise _Taken
 
@@ -122,12 +130,12 @@ def withdraw(call_id: str, token: str, rules: Rules, now: dt.datetime | None = N
     """Take an offer back: the caller keeps his place. A phone that rang was missed; one that never did is our fault."""
     with transaction(now) as unit:
         call = unit.session.get(Call, call_id, with_for_update=True)
-        seat = agents.holding(unit, call_id)
-        if seat is None or seat.token != token or seat.state not in {SeatState.RESERVED, SeatState.RINGING}:
+        seat = agents.offered(unit, call_id, token)
+        if seat is None or seat.state not in {SeatState.RESERVED, SeatState.RINGING}:
             return []
         agents.fail(unit, seat, "no_answer" if seat.state == SeatState.RINGING else "error", rules)
         said = [command("cancel_offer", call=call_id, token=token), told(seat.user, "seat", call_id)]
-        if call is not None and call.state == CallState.OFFERED:
+        if call is not None and call.state == CallState.OFFERED and not agents.holding(unit, call_id):
             requeue(call)
             unit.record(CallChanged(call_id, call.state))
         return said

@@ -1,8 +1,9 @@
 """Calls, who answers them, and whom we still owe a call back."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.db import Base
@@ -10,12 +11,18 @@ from hotline.privacy import Sealed
 
 
 class Call(Base):
-    """One call offered to the hotline, with all its stamps (rules.md §6). `exit` names why it left the queue."""
+    """One call of the hotline, with all its stamps (rules.md §6). `exit` names why it left the queue.
+
+    `direction` is "in", or "out" for a call we make; such a one was never offered and no rate counts it. `rank_at` is
+    its place in the queue: when it joined, with its head start; `known` the facts it was reckoned from.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (
         Index("ix_calls_invite", "invite_at", "id"),
         Index("ix_calls_waiting", "queue_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_calls_rank", "skill_group", "rank_at", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_calls_open", "connector", postgresql_where=text("state <> 'ended'")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -37,6 +44,14 @@ class Call(Base):
     recording: Mapped[str] = mapped_column(default="", server_default="")
     sha256: Mapped[str] = mapped_column(default="", server_default="")
     case_number: Mapped[str] = mapped_column(default="", server_default="")
+    direction: Mapped[str] = mapped_column(default="in", server_default="in")
+    skill_group: Mapped[str] = mapped_column(default="", server_default="")
+    rank_at: Mapped[dt.datetime | None]
+    wanted_agent: Mapped[str] = mapped_column(default="", server_default="")
+    known: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    announced_at: Mapped[dt.datetime | None]
+    held_at: Mapped[dt.datetime | None]
+    callback: Mapped[int | None]
 
 
 class AgentSeat(Base):
@@ -54,10 +69,12 @@ class AgentSeat(Base):
     idle_since: Mapped[dt.datetime]
     not_before: Mapped[dt.datetime | None]
     missed: Mapped[int] = mapped_column(default=0, server_default="0")
+    rung_at: Mapped[dt.datetime | None]
+    last_call: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Callback(Base):
-    """Somebody to whom nobody has spoken yet: he is called back (rules.md §6)."""
+    """Somebody to whom nobody has spoken yet: he is called back (rules.md §6). `rank_at`: the place he keeps."""
 
     __tablename__ = "callbacks"
 
@@ -72,6 +89,8 @@ class Callback(Base):
     done_by: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[dt.datetime | None]
     result: Mapped[str] = mapped_column(default="", server_default="")
+    rank_at: Mapped[dt.datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class EventSeen(Base):
@@ -80,3 +99,53 @@ class EventSeen(Base):
     __tablename__ = "call_events_seen"
 
     id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CallerMark(Base):
+    """What people say of a number: elderly, or a nuisance. It counts once a second person has confirmed a nuisance."""
+
+    __tablename__ = "caller_marks"
+    __table_args__ = (UniqueConstraint("caller_index", "mark"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    caller: Mapped[str] = mapped_column(Sealed)
+    caller_index: Mapped[str]
+    mark: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    call: Mapped[str] = mapped_column(default="", server_default="")
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    decided_at: Mapped[dt.datetime | None]
+
+
+class CallAct(Base):
+    """What a person did with a call or a seat beside speaking: listened, forced a status, played a recording."""
+
+    __tablename__ = "call_acts"
+    __table_args__ = (Index("ix_call_acts_agent", "agent", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by: Mapped[str]
+    what: Mapped[str]
+    call: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    agent: Mapped[str] = mapped_column(default="", server_default="")
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class QualityCheck(Base):
+    """A call drawn for quality review, and what the reviewer found; `score` 0–100 once `at` is set."""
+
+    __tablename__ = "quality_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[str] = mapped_column(unique=True)
+    agent: Mapped[str] = mapped_column(index=True)
+    drawn_at: Mapped[dt.datetime]
+    by: Mapped[str] = mapped_column(default="", server_default="")
+    at: Mapped[dt.datetime | None]
+    score: Mapped[int | None]
+    points: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    note: Mapped[str] = mapped_column(default="", server_default="")

@@ -1,16 +1,24 @@
 """Who is next and whose phone rings. Pure.
 
-A seat gets a call when its agent is ready, its phone idle and its pause after a missed offer over; the longest idle
-one comes first. Callers come by priority, then by the instant they joined the queue, which a failed offer never
-changes. A caller that cannot be given to anybody (his connector is silent) is passed over, not waited for.
+A seat gets a call when its agent is ready, its phone idle and its pause after a missed offer over. Callers come by the
+instant they joined, moved forward by a head start in seconds (an urgent open case, 65+, owed a call) or backward (a
+nuisance): so nobody waits for ever behind others. A failed offer never changes a place. A caller that cannot be given
+to anybody (his connector is silent) is passed over, not waited for.
+
+Each call belongs to a skill group. The group's own seats ring first, by their level; the longer the wait, the wider the
+circle. Where nobody of the group is signed in, everybody serves it: the line is never closed (rules.md §6).
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from telephony.words import SeatState, Status
+from telephony.roster import Duty, serving
+from telephony.words import SeatState, Status, Strategy
+
+ANYONE = 1_000  # the level of a seat in a group it has no skill for
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -31,17 +39,49 @@ FAILURES: Mapping[str, Failure] = {
 
 
 @dataclass(frozen=True)
+class Group:
+    """A skill group. `widening`: (seconds waited, highest level that rings then); who has no skill for it is ANYONE."""
+
+    code: str
+    name: str = ""
+    strategy: str = Strategy.LONGEST_IDLE
+    widening: tuple[tuple[float, int], ...] = ((0, ANYONE),)
+
+    def reach(self, waited: float) -> int:
+        """The highest level that may ring for somebody who waited so many seconds."""
+        return max((level for after, level in self.widening if after <= waited), default=0)
+
+
+GENERAL = Group("general", "综合受理")
+HEADS: Mapping[str, float] = {"urgent": 600, "elderly": 180, "owed": 120, "nuisance": -300}
+
+
+@dataclass(frozen=True)
 class Rules:
-    """Numbers of the queue, all seconds but `break_after` (offers) and the switches. All are assumptions of ours."""
+    """Numbers of the queue, all seconds but `break_after` (offers) and the tables. All are assumptions of ours.
+
+    `groups[0]` takes every call that no row of `routes` (fact, group) claims. `skills`: user → group → level; a user
+    who is not named there serves the first group at level 1.
+    """
 
     ring: float = 20  # how long a phone rings before the caller goes to the next seat
     grace: float = 3  # how much longer the distribution waits for the connector's word about it
     wrap_up: float = 20  # after-call time before the seat is ready by itself; 0 = at once
     break_after: int = 3  # missed offers in a row that send a seat to break
     silent: float = 15  # a connector without heartbeat for so long has lost its calls
-    owed_first: bool = True  # who is still owed a call back goes before the others
-    last_agent_first: bool = False  # the agent he spoke to last, when he is free
+    resume: float = 600  # who hung up while waiting has his place again for so long
+    last_agent: float = 0  # who spoke to an agent within so many seconds gets him again when he is free; 0 = off
+    announce_first: float = 30  # the first word about his place comes after so much waiting; 0 = never
+    announce_gap: float = 45  # the least time between two of them
+    offer_callback: float = 120  # from then on he may press 1 to be called back, 2 to leave a message; 0 = never
+    longest_queue: int = 0  # so many waiting and the next is asked at once; 0 = no limit
+    callback_tries: int = 3  # how often the machine rings him back before a person has to
     pauses: Mapping[str, float] = field(default_factory=dict)  # other pauses than those of FAILURES, by reason
+    heads: Mapping[str, float] = field(default_factory=lambda: HEADS)  # head start by fact
+    groups: tuple[Group, ...] = (GENERAL,)
+    routes: tuple[tuple[str, str], ...] = ()
+    duties: tuple[Duty, ...] = ()
+    skills: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Rules":
@@ -52,6 +92,24 @@ class Rules:
             raise ValueError(f"queue rules: {', '.join(sorted(wrong))}")
         return cls(**given)
 
+    def group(self, code: str) -> Group:
+        """The group of this code; the first one for a code of yesterday."""
+        return next((group for group in self.groups if group.code == code), self.groups[0])
+
+    def level(self, user: str, group: str) -> int:
+        """How well this agent serves a group: 1 best, ANYONE without the skill."""
+        if user not in self.skills:
+            return 1 if group == self.groups[0].code else ANYONE
+        return self.skills[user].get(group, ANYONE)
+
+    def route(self, known: Collection[str]) -> str:
+        """The group of a call about which these facts are known: the first row that fits."""
+        return next((group for fact, group in self.routes if fact in known), self.groups[0].code)
+
+    def head(self, known: Collection[str]) -> float:
+        """Seconds of head start for these facts."""
+        return sum(self.heads.get(fact, 0) for fact in known)
+
 
 def _negative(value: Any) -> bool:
     return isinstance(value, int | float) and value < 0
@@ -59,29 +117,31 @@ def _negative(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who waits. `joined` aware UTC; higher `priority` first."""
+    """Somebody who waits. `joined` aware UTC, his head start already in it; `last_agent` whom he spoke to last."""
 
     call: str
     joined: dt.datetime
-    priority: int = 0
+    group: str = ""
     last_agent: str = ""
     reachable: bool = True
 
 
 @dataclass(frozen=True)
 class Seat:
-    """An agent's seat as the database has it; instants aware UTC."""
+    """An agent's seat as the database has it; instants aware UTC. `calls` answered today, `rung_at` the last offer."""
 
     user: str
     status: str
     state: str
     idle_since: dt.datetime
     not_before: dt.datetime | None = None
+    calls: int = 0
+    rung_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """A call and the seat at which it rings."""
+    """A call and the seat at which it rings; a group that rings all makes one for each seat."""
 
     call: str
     user: str
@@ -102,21 +162,86 @@ def eligible(seat: Seat, now: dt.datetime) -> bool:
     return free and (seat.not_before is None or seat.not_before <= now)
 
 
-def _chosen(caller: Caller, free: Collection[Seat]) -> Seat:
-    """The first of `free` (longest idle first), or his last agent when that one is among them."""
-    return next((seat for seat in free if seat.user == caller.last_agent), next(iter(free)))
+def _turn(seat: Seat, strategy: str) -> tuple[Any, ...]:
+    """Where a seat stands among those of its level."""
+    if strategy == Strategy.FEWEST_CALLS:
+        return seat.calls, seat.idle_since, seat.user
+    if strategy == Strategy.ROUND_ROBIN:
+        return seat.rung_at or _LONG_AGO, seat.user
+    return seat.idle_since, seat.user
 
 
-def assign(callers: Iterable[Caller], seats: Iterable[Seat], now: dt.datetime) -> list[Assignment]:
-    """Who rings where, in the order of the queue: each caller and each seat at most once."""
-    free = {s.user: s for s in sorted(seats, key=lambda s: (s.idle_since, s.user)) if eligible(s, now)}
-    made = []
-    for caller in sorted(callers, key=lambda c: (-c.priority, c.joined, c.call)):
-        if not free:
+class _House:
+    """The free seats of one moment, sorted once per group; a seat that was given away is skipped."""
+
+    def __init__(self, seats: Collection[Seat], now: dt.datetime, rules: Rules, machine: dt.datetime) -> None:
+        self.now, self.rules = now, rules
+        self.present = [seat.user for seat in seats if seat.status != Status.OFF]
+        self.free = {seat.user: seat for seat in seats if eligible(seat, machine)}
+        self._rows: dict[str, list[tuple[int, str]]] = {}
+        self._begins: dict[str, int] = {}
+
+    def row(self, group: Group) -> list[tuple[int, str]]:
+        """(level, user) of the seats that serve a group now, best first. Nobody of it signed in: everybody is."""
+        if group.code not in self._rows:
+            level = self._levels(group.code)
+            order = sorted(self.free.values(), key=lambda seat: (level[seat.user], *_turn(seat, group.strategy)))
+            self._rows[group.code] = [(level[seat.user], seat.user) for seat in order]
+        return self._rows[group.code]
+
+    def _levels(self, code: str) -> dict[str, int]:
+        served = serving(self.rules.duties, code, self.now)
+        level = {user: min(self.rules.level(user, one) for one in served) for user in self.present}
+        return level if min(level.values(), default=ANYONE) < ANYONE else dict.fromkeys(level, 0)
+
+    def open_to(self, group: Group, reach: int) -> Iterator[str]:
+        """Free seats of a group up to a level; seats that are gone at its head are not looked at again."""
+        row, begin = self.row(group), self._begins.get(group.code, 0)
+        while begin < len(row) and row[begin][1] not in self.free:
+            begin += 1
+        self._begins[group.code] = begin
+        for place in range(begin, len(row)):
+            level, user = row[place]
+            if level > reach:
+                return
+            if user in self.free:
+                yield user
+
+
+def _rung(caller: Caller, house: _House) -> list[str]:
+    """The seats that ring for one caller: none, one, or all of a group that rings all."""
+    group = house.rules.group(caller.group)
+    if caller.last_agent in house.free:
+        return [caller.last_agent]
+    users = house.open_to(group, group.reach(max((house.now - caller.joined).total_seconds(), 0)))
+    return list(users) if group.strategy == Strategy.RING_ALL else [user for user in [next(users, "")] if user]
+
+
+DEFAULT = Rules()
+
+
+def assign(
+    callers: Iterable[Caller],
+    seats: Collection[Seat],
+    now: dt.datetime,
+    rules: Rules = DEFAULT,
+    machine: dt.datetime | None = None,
+) -> list[Assignment]:
+    """Who rings where, in the order of the queue; each seat at most once.
+
+    `seats` are all that are signed in, free or not: they say whether a group has anybody at all. `machine` is the
+    real instant that ends the seats' pauses where `now` is a drilled one.
+    """
+    house = _House(seats, now, rules, machine or now)
+    made: list[Assignment] = []
+    for caller in sorted(callers, key=lambda c: (c.joined, c.call)):
+        if not house.free:
             break
         if caller.reachable:
-            seat = free.pop(_chosen(caller, free.values()).user)
-            made.append(Assignment(caller.call, seat.user))
+            users = _rung(caller, house)
+            made += [Assignment(caller.call, user) for user in users]
+            for user in users:
+                del house.free[user]
     return made
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from hotline import privacy
 from hotline.events import CallChanged
 from hotline.unit import Unit
-from telephony import agents, callbacks
+from telephony import agents, callbacks, standing
 from telephony.models import AgentSeat, Call
 from telephony.queueing import Rules
 from telephony.words import SPOKEN_TO, CallState, Exit, SeatState
@@ -104,14 +104,15 @@ def _notice_end(work: Work) -> None:
 
 
 def _queued(work: Work) -> None:
+    if work.call.queue_at is None:
+        standing.join(work.unit.session, work.call, work.at, work.rules)
     work.stamp("queue_at")
     work.move(CallState.WAITING, CallState.RINGING, CallState.NOTICE)
 
 
 def _held(work: Work) -> AgentSeat | None:
     """The seat of this event's offer, when it is still this call's offer."""
-    seat = agents.holding(work.unit, work.call.id)
-    return seat if seat is not None and seat.token == work.event.get("token") else None
+    return agents.offered(work.unit, work.call.id, work.text("token"))
 
 
 def _offer_ringing(work: Work) -> None:
@@ -127,14 +128,14 @@ def requeue(call: Call) -> None:
 
 
 def _offer_failed(work: Work) -> None:
-    """Also after the agent answered: a bridge that failed leaves the caller waiting."""
-    seat = _held(work)
+    """Also after the agent answered: a bridge that failed leaves the caller waiting. Other phones ring on."""
+    seat, call = _held(work), work.call
     if seat is None:
         return
     agents.fail(work.unit, seat, work.text("reason"), work.rules)
-    work.said.append(told(seat.user, "seat", work.call.id))
-    if work.call.state in {CallState.OFFERED, CallState.TALKING}:
-        requeue(work.call)
+    work.said.append(told(seat.user, "seat", call.id))
+    if call.state in {CallState.OFFERED, CallState.TALKING} and not agents.holding(work.unit, call.id):
+        requeue(call)
 
 
 def _withdraw(work: Work, seat: AgentSeat) -> None:
@@ -149,9 +150,9 @@ def _agent_answered(work: Work) -> None:
     over = call.state in {CallState.TALKING, CallState.RATING, CallState.ENDED}
     if not name or (over and not (call.state == CallState.ENDED and call.exit == Exit.SYSTEM)):
         return
-    other = agents.holding(work.unit, call.id)
-    if other is not None and other.user != name:
-        _withdraw(work, other)
+    for other in agents.holding(work.unit, call.id):
+        if other.user != name:
+            _withdraw(work, other)
     seat = agents.seat_of(work.unit, name)
     if seat.call in {"", call.id}:
         agents.talk(work.unit, seat, call.id, token)
@@ -162,7 +163,7 @@ def _agent_answered(work: Work) -> None:
 
 def _agent_hangup(work: Work) -> None:
     if work.call.state == CallState.TALKING:
-        _free_seat(work)
+        _free_seats(work)
         work.call.state = CallState.RATING
 
 
@@ -176,15 +177,13 @@ def _recording(work: Work) -> None:
     work.call.recording = work.text("file") or work.call.recording
 
 
-def _free_seat(work: Work) -> None:
-    seat = agents.holding(work.unit, work.call.id)
-    if seat is None:
-        return
-    if seat.state == SeatState.TALKING:
-        agents.hang_up(work.unit, seat, work.rules)
-        work.said.append(told(seat.user, "seat", work.call.id))
-    else:
-        _withdraw(work, seat)
+def _free_seats(work: Work) -> None:
+    for seat in agents.holding(work.unit, work.call.id):
+        if seat.state == SeatState.TALKING:
+            agents.hang_up(work.unit, seat, work.rules)
+            work.said.append(told(seat.user, "seat", work.call.id))
+        else:
+            _withdraw(work, seat)
 
 
 def finish(work: Work, reason: Exit, *, owed: bool = True) -> None:
@@ -192,7 +191,7 @@ def finish(work: Work, reason: Exit, *, owed: bool = True) -> None:
     call = work.call
     if call.state == CallState.ENDED:
         return
-    _free_seat(work)
+    _free_seats(work)
     call.state, call.hangup_at = CallState.ENDED, work.at
     if call.exit not in SPOKEN_TO:
         call.exit, call.agent, call.token = reason, "", ""

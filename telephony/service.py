@@ -14,10 +14,12 @@ from hotline.errors import Missing
 from hotline.models import Case
 from hotline.unit import Unit, transaction
 from hotline.words import ENDED, State
-from telephony.models import Call, EventSeen
+from telephony import agents
+from telephony.models import AgentSeat, Call, EventSeen
 from telephony.queueing import Rules
 from telephony.record import TAKES, Reaction, Work, apply
-from telephony.words import CallState
+from telephony.standing import spellings
+from telephony.words import CallState, Mark
 
 DEFAULT = Rules()
 MOST_CASES = 20
@@ -111,7 +113,7 @@ def forget_events(unit: Unit, keep: dt.timedelta = dt.timedelta(days=7), most: i
 def screen_pop(session: Session, call: Call) -> dict[str, Any]:
     """Who calls: number in clear, his open cases, how often he called before. For the agent's own desk only.
 
-    `elderly` is None: whether a caller is 65 or older is not known from his number.
+    `elderly` is None where nobody noted whether he is 65 or older: his number does not say it.
     """
     return {
         "call": call.id,
@@ -121,24 +123,19 @@ def screen_pop(session: Session, call: Call) -> dict[str, Any]:
         "case": call.case_number or None,
         "cases": _open_cases(session, call.caller),
         "earlier_calls": _earlier(session, call),
-        "elderly": None,
+        "elderly": True if Mark.ELDERLY in call.known else None,
+        "known": call.known,
     }
 
 
 def pop_for(session: Session, call_id: str, user: str) -> dict[str, Any]:
     """The pop of a call that rings at or is spoken by this user. Missing for everybody else."""
     call = session.get(Call, call_id)
-    if call is None or not user or call.agent != user:
+    seat = session.get(AgentSeat, user) if user else None
+    rings = seat is not None and seat.call == call_id
+    if call is None or not user or (call.agent != user and not rings):
         raise Missing("no_such_call", "没有这个来电,或它不在您的坐席上。")
     return screen_pop(session, call)
-
-
-def spellings(caller: str) -> list[str]:
-    """A number in the ways cases have it: a land line from the trunk has no dash after its area code."""
-    if not caller.startswith("0") or not caller.isdigit():
-        return [caller]
-    area = 3 if caller[1] in "12" else 4
-    return [caller, f"{caller[:area]}-{caller[area:]}"]
 
 
 def _open_cases(session: Session, caller: str) -> list[dict[str, Any]]:
@@ -163,8 +160,9 @@ def _earlier(session: Session, call: Call) -> int:
 
 
 def case_made(unit: Unit, call_id: str, number: str) -> bool:
-    """A case was written from this call: the record names it. False when there is no such call; a door may say any."""
+    """A case was written from this call: the record names it, its wrap-up is over. False: no such call."""
     call = unit.session.get(Call, call_id, with_for_update=True)
     if call is not None:
         call.case_number = number
+        agents.case_saved(unit, call_id)
     return call is not None

@@ -50,6 +50,15 @@ class SeatState(Word):
     WRAP_UP = "wrap_up", "话后处理"
 
 
+class Strategy(Word):
+    """Whose phone rings among the free ones of a group."""
+
+    LONGEST_IDLE = "longest_idle", "空闲最久"
+    FEWEST_CALLS = "fewest_calls", "接听最少"
+    ROUND_ROBIN = "round_robin", "轮流"
+    RING_ALL = "ring_all", "同时振铃"
+
+
 ENGAGED = frozenset({SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING})
 
 
@@ -59,3 +68,18 @@ class CallbackState(Word):
     OPEN = "open", "待回拨"
     DONE = "done", "已回拨"
     ANSWERED = "answered", "市民再次来电已接听"
+
+
+class Mark(Word):
+    """What a person of the centre says of a number."""
+
+    ELDERLY = "elderly", "65岁以上"
+    NUISANCE = "nuisance", "骚扰来电"
+
+
+class MarkState(Word):
+    """A nuisance counts only once a second person has looked at it (rules.md §1)."""
+
+    PROPOSED = "proposed", "待复核"
+    CONFIRMED = "confirmed", "已确认"
+    DISMISSED = "dismissed", "已撤销"

@@ -7,7 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.queueing import FAILURES, Assignment, Caller, Rules, Seat, after_failure, assign, eligible
+from telephony import layout
+from telephony.queueing import (
+    ANYONE,
+    FAILURES,
+    HEADS,
+    Assignment,
+    Caller,
+    Group,
+    Rules,
+    Seat,
+    after_failure,
+    assign,
+    eligible,
+)
+from telephony.roster import Duty, duty, serving
 from telephony.words import SeatState, Status
 
 pytestmark = pytest.mark.fast
@@ -32,13 +46,6 @@ ORDER = [
     ("no seat, everybody waits", [caller("1")], [], []),
     ("the longest idle rings first", [caller("1")], [seat("a", 5), seat("b", 3)], [("1", "b")]),
     ("who joined first goes first", [caller("2", 2), caller("1", 1)], [seat("a")], [("1", "a")]),
-    ("priority goes before time", [caller("1", 1), caller("2", 2, priority=1)], [seat("a")], [("2", "a")]),
-    (
-        "among equals of priority the time decides",
-        [caller("1", 3, priority=1), caller("2", 2, priority=1)],
-        [seat("a")],
-        [("2", "a")],
-    ),
     ("both go at once", [caller("1", 1), caller("2", 2)], [seat("a", 1), seat("b", 2)], [("1", "a"), ("2", "b")]),
     ("a seat on break does not ring", [caller("1")], [seat("a", status="break")], []),
     ("a seat in wrap-up does not ring", [caller("1")], [seat("a", status="wrap_up", state="wrap_up")], []),
@@ -66,7 +73,7 @@ CALLERS = st.lists(
         Caller,
         call=st.uuids().map(str),
         joined=st.integers(-600, 60).map(at),
-        priority=st.integers(0, 2),
+        group=st.sampled_from(["", "general", "elderly", "gone"]),
         last_agent=st.sampled_from(["", "a", "b", "z"]),
         reachable=st.booleans(),
     ),
@@ -108,13 +115,10 @@ def test_nobody_waits_while_a_seat_is_free(callers, seats):
 
 
 @given(CALLERS, SEATS)
-def test_nobody_is_overtaken_by_one_of_no_higher_priority_who_came_later(callers, seats):
+def test_in_one_group_nobody_is_overtaken_by_one_who_stands_behind_him(callers, seats):
     served = {a.call for a in assign(callers, seats, at(60))}
     left = [c for c in callers if c.reachable and c.call not in served]
-    for other in (c for c in callers if c.call in served):
-        assert all(
-            other.priority > c.priority or (other.priority == c.priority and other.joined <= c.joined) for c in left
-        )
+    assert all(other.joined <= c.joined for c in left for other in callers if other.call in served)
 
 
 @given(CALLERS, SEATS, st.randoms(use_true_random=False))
@@ -132,6 +136,167 @@ def test_without_a_wish_for_the_last_agent_the_longest_idle_seats_ring(callers, 
     free = sorted((s for s in seats if eligible(s, at(60))), key=lambda s: (s.idle_since, s.user))
     assert rung == [s.user for s in free][: len(rung)]
 
+
+# --- groups, levels, strategies ---------------------------------------------------------------------------------------
+
+GENERAL = Group("general", widening=((0, 1), (10, 2), (30, ANYONE)))
+ELDERLY = Group("elderly", widening=((0, 1), (5, ANYONE)))
+SKILLS = {"a": {"general": 1}, "b": {"general": 2}, "c": {"elderly": 1}}
+TWO = Rules(groups=(GENERAL, ELDERLY), skills=SKILLS)
+ALL = [seat("a", 9), seat("b", 5), seat("c", 1)]
+CIRCLES = [
+    ("at first the first level rings, not the longest idle", "general", 0, ALL, ["a"]),
+    ("the second level does not ring yet", "general", 9, ALL[1:], []),
+    ("after ten seconds the second level rings", "general", 10, ALL[1:], ["b"]),
+    ("after thirty seconds everybody does", "general", 30, ALL[2:], ["c"]),
+    ("the better level rings first also then", "general", 99, ALL, ["a"]),
+    ("another group has its own circle", "elderly", 0, ALL, ["c"]),
+    ("another group is widened in its own time", "elderly", 5, ALL[:2], ["b"]),
+    ("a group of yesterday is the first one", "gone", 0, ALL, ["a"]),
+    ("a group with nobody signed in is served by everybody at once", "elderly", 0, ALL[:2], ["b"]),
+    ("one on break is there: his group is not given to all", "elderly", 0, [ALL[0], seat("c", status="break")], []),
+]
+
+
+@pytest.mark.parametrize(("group", "waited", "seats", "rung"), [c[1:] for c in CIRCLES], ids=[c[0] for c in CIRCLES])
+def test_the_circle_of_a_group(group, waited, seats, rung):
+    made = assign([caller("1", 60 - waited, group=group)], seats, at(60), TWO)
+    assert [a.user for a in made] == rung
+
+
+def test_a_group_whose_people_are_all_busy_is_no_empty_one():
+    talking = [seat("c", state="talking"), seat("a")]
+    assert assign([caller("1", 60, group="elderly")], talking, at(60), TWO) == []
+    assert assign([caller("1", 55, group="elderly")], talking, at(60), TWO) == [Assignment("1", "a")]
+
+
+def test_one_with_a_backward_head_start_rings_at_once_where_a_seat_is_free():
+    assert assign([caller("1", 300)], [seat("a")], at(60)) == [Assignment("1", "a")]
+
+
+STRATEGIES = [
+    ("longest_idle", ["b", "c", "a"]),
+    ("fewest_calls", ["c", "a", "b"]),
+    ("round_robin", ["a", "c", "b"]),
+]
+BUSY = [
+    seat("a", 9, calls=3, rung_at=None),
+    seat("b", 1, calls=9, rung_at=at(50)),
+    seat("c", 5, calls=2, rung_at=at(40)),
+]
+
+
+@pytest.mark.parametrize(("strategy", "order"), STRATEGIES)
+def test_a_strategy_orders_the_seats_of_a_level(strategy, order):
+    rules = Rules(groups=(Group("general", strategy=strategy),))
+    made = assign([caller(str(n), n) for n in range(3)], BUSY, at(60), rules)
+    assert [a.user for a in made] == order
+
+
+def test_a_group_that_rings_all_rings_every_free_seat_for_its_first_caller():
+    rules = Rules(groups=(Group("general", strategy="ring_all"),))
+    made = assign([caller("1", 1), caller("2", 2)], [*BUSY, seat("d", status="break")], at(60), rules)
+    assert [(a.call, a.user) for a in made] == [("1", "b"), ("1", "c"), ("1", "a")]
+
+
+def test_the_last_agent_rings_before_better_levels():
+    assert assign([caller("1", 60, last_agent="c")], ALL, at(60), TWO) == [Assignment("1", "c")]
+
+
+HEAD_STARTS = [((), 0), (("urgent",), 600), (("elderly", "owed"), 300), (("nuisance",), -300), (("unheard_of",), 0)]
+
+
+@pytest.mark.parametrize(("known", "seconds"), HEAD_STARTS)
+def test_what_is_known_of_a_caller_is_worth_seconds(known, seconds):
+    assert Rules().head(known) == seconds
+
+
+def test_the_first_row_that_fits_routes_a_call():
+    rules = Rules(groups=(GENERAL, ELDERLY), routes=(("urgent", "general"), ("elderly", "elderly")))
+    assert [rules.route(known) for known in (["elderly"], ["elderly", "urgent"], [], ["owed"])] == [
+        "elderly", "general", "general", "general",
+    ]  # fmt: skip
+
+
+# --- the roster -------------------------------------------------------------------------------------------------------
+
+NIGHT = Duty("general", ("night",), dt.time(22), dt.time(7, 30))
+FRIDAY_NIGHT = Duty("general", ("weekend",), dt.time(22), dt.time(6), weekdays=frozenset({5}))
+FEAST = Duty("general", ("feast",), first=dt.date(2026, 10, 1), last=dt.date(2026, 10, 7))
+LOCAL = dt.timezone(dt.timedelta(hours=8))
+HOURS = [
+    ("2026-09-29T21:59", "general", "before the night"),
+    ("2026-09-29T22:00", "night", "the night begins to the minute"),
+    ("2026-09-30T00:00", "night", "midnight is night"),
+    ("2026-09-30T07:29", "night", "until the morning"),
+    ("2026-09-30T07:30", "general", "the end is not in it"),
+    ("2026-09-25T23:00", "weekend", "a Friday"),
+    ("2026-09-26T05:59", "weekend", "its night ends on Saturday"),
+    ("2026-09-26T06:30", "night", "then the usual night"),
+    ("2026-09-26T23:00", "night", "Saturday is not Friday"),
+    ("2026-10-01T00:00", "feast", "the first day"),
+    ("2026-10-07T23:59", "feast", "the last day"),
+    ("2026-10-08T12:00", "general", "after the feast"),
+]
+
+
+@pytest.mark.parametrize(("local", "group"), [row[:2] for row in HOURS], ids=[row[2] for row in HOURS])
+def test_the_roster_says_who_answers(local, group):
+    now = dt.datetime.fromisoformat(local).replace(tzinfo=LOCAL)
+    assert serving((FEAST, FRIDAY_NIGHT, NIGHT), "general", now) == (group,)
+    assert serving((FEAST, FRIDAY_NIGHT, NIGHT), "elderly", now) == ("elderly",)
+
+
+@given(st.integers(0, 2 * 365 * 24 * 60).map(lambda minute: at(60 * minute)), SEATS)
+def test_at_no_hour_the_line_is_closed(now, seats):
+    """Whoever is signed in and free gets a caller, whatever the roster says, once he has waited for half a minute."""
+    rules = replace(TWO, duties=(FEAST, FRIDAY_NIGHT, NIGHT))
+    fresh = [replace(s, not_before=None, idle_since=now) for s in seats]
+    one = Caller("1", now - dt.timedelta(seconds=30), "general")
+    assert len(assign([one], fresh, now, rules)) == min(1, sum(eligible(s, now) for s in fresh))
+
+
+BAD_DUTIES = [
+    ({"group": "x", "by": ["general"]}, "x"),
+    ({"group": "general", "by": []}, "by"),
+    ({"group": "general", "by": ["general"], "hour": 3}, "hour"),
+    ({"group": "general", "by": ["general"], "weekdays": [0]}, "weekdays"),
+    ({"group": "general", "by": ["general"], "hours": ["08:00", "08:00"]}, "hours"),
+]
+
+
+@pytest.mark.parametrize(("row", "named"), BAD_DUTIES)
+def test_a_wrong_row_of_the_roster_is_named(row, named):
+    with pytest.raises(ValueError, match=named):
+        duty(row, ["general"])
+
+
+def test_the_citys_telephone_can_be_loaded_and_replaced_in_part():
+    rules = layout.load(given={"wrap_up": 3})
+    assert rules.wrap_up == 3
+    assert rules.groups[0].code == "general"
+    assert set(rules.heads) == set(HEADS)
+    assert all(group.widening[-1][1] == ANYONE for group in rules.groups)
+    assert rules.route(["urgent"]) == "urgent"
+
+
+BAD_FILES = [
+    ('[[group]]\ncode = "a"\nname = ""\nstrategy = "loudest"\nwidening = [[0, 1]]', "strategy"),
+    ('[[group]]\ncode = "a"\nname = ""\nstrategy = "ring_all"\nwidening = [[5, 1]]', "widening"),
+    ("[queues]\nring = 3", "queues"),
+    ('[heads]\nold = 3\n[[group]]\ncode = "a"\nname = ""\nstrategy = "ring_all"\nwidening = [[0, 1]]', "old"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), BAD_FILES)
+def test_a_wrong_telephone_file_is_named(tmp_path, text, named):
+    (tmp_path / "telephone.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "skills.csv").write_text("user,group,level\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=named):
+        layout.load(tmp_path)
+
+
+# --- offers that failed -----------------------------------------------------------------------------------------------
 
 MISSES = [
     ("busy", 0, 30, 0, False),
