@@ -54,6 +54,7 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 
 lock: $(VENV)/.ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean:

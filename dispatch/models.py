@@ -1,12 +1,13 @@
-"""The dispatch catalogue as tables."""
+"""Tables of dispatch: the catalogue, alarms, and numbered documents."""
 
 import datetime as dt
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.db import Base
+from hotline.privacy import Sealed
 
 
 class CatalogueRow(Base):
@@ -42,3 +43,37 @@ class Alarm(Base):
     case_number: Mapped[str] = mapped_column(default="")
     taken_by: Mapped[str] = mapped_column(default="", server_default="")
     taken_at: Mapped[dt.datetime | None]
+
+
+class Paper(Base):
+    """A numbered document about a case, as it was written. `key` says for what: no document is written twice."""
+
+    __tablename__ = "papers"
+    __table_args__ = (
+        UniqueConstraint("series", "year", "serial"),
+        Index("ix_papers_department", "department", "id"),
+        Index("ix_papers_case", "case_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    series: Mapped[str]
+    year: Mapped[int]
+    serial: Mapped[int]
+    case_id: Mapped[int]
+    case_number: Mapped[str]
+    department: Mapped[str]
+    at: Mapped[dt.datetime]
+    reached: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    text: Mapped[str] = mapped_column(Sealed)
+
+
+class PaperSeries(Base):
+    """The last number given in a series and year."""
+
+    __tablename__ = "paper_series"
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]

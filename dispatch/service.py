@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from dispatch import catalogue, deliveries, people
+from dispatch import catalogue, deliveries, papers, people
 from dispatch.alarms import alarm
 from dispatch.routing import Route, owner, route
 from hotline import cases, clock, outbox
@@ -127,6 +127,9 @@ def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -
     for name in named:
         unit.session.add(Notice(at=unit.now, user=name, case_number=case.number, rung=rung.code, text=text))
     told: dict[str, Any] = {"rung": rung.code, "clock": row.clock, "department": row.department, "reached": named}
+    paper = papers.of_rung(unit, case, row, rung.code, named)
+    if paper is not None:
+        told["paper"] = papers.number(paper)
     cases.note(unit, case, "rung", told | {"due": rung.at.isoformat()})
     unit.session.flush()
     unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department))

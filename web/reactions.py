@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dispatch import papers
 from hotline import events
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
@@ -16,6 +17,7 @@ from web import live
 
 Handler = Callable[[Unit, Any], None]
 _BY_PERSON = frozenset({Action.FORWARD.value})
+_ORDERING = frozenset({Action.REVISIT.value, Action.SUPERVISE.value})
 _LISTS = {
     State.RECEIVED: "dispatcher",
     State.ACCEPTED: "dispatcher",
@@ -75,9 +77,15 @@ def link_call(unit: Unit, event: events.CaseCreated) -> None:
         telephone.case_made(unit, call, event.number)
 
 
+def write_order(unit: Unit, event: events.CaseChanged) -> None:
+    """A citizen who is not content, or a supervisor's word: a 督办 order (rules.md §3)."""
+    if event.action in _ORDERING:
+        papers.of_step(unit, event.case_id, event.version)
+
+
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CaseCreated: (show_case, link_call),
-    events.CaseChanged: (show_case, learn),
+    events.CaseChanged: (show_case, learn, write_order),
     events.RungFired: (show_rung,),
     events.CallChanged: (show_call,),
     events.ChatChanged: (show_chat,),

@@ -8,7 +8,8 @@ from web.staff.desk import desk
 from web.staff.dispatch_list import dispatch_list
 from web.staff.frame import frame
 from web.staff.pages import pages
+from web.staff.papers import papers
 from web.staff.revisit import revisit
 
-STAFF: tuple[Blueprint, ...] = (desk, dispatch_list, department, revisit, board, pages)
+STAFF: tuple[Blueprint, ...] = (desk, dispatch_list, department, revisit, board, pages, papers)
 desk.app_context_processor(frame)

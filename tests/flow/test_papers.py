@@ -1,0 +1,148 @@
+"""Numbered documents: each written once at its moment, numbered without gaps, seen by whom it concerns."""
+
+import threading
+
+import pytest
+from sqlalchemy import select
+from staff_story import CITIZEN, CLERK, REVISITOR, SUPERVISOR, do, forwarded, passed, signed
+
+from dispatch import papers
+from dispatch.models import Paper
+from dispatch.service import sweep
+from hotline import db
+from hotline.models import HistoryRow, OutboxRow
+from hotline.unit import transaction
+from hotline.words import Action
+from web import live, worker
+
+pytestmark = pytest.mark.usefixtures("city")
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(live, "_say", lambda _said: None)
+
+
+def written(**wanted):
+    with db.session() as session:
+        return list(session.scalars(select(Paper).filter_by(**wanted).order_by(Paper.id)))
+
+
+def react():
+    with db.session() as session:
+        waiting = list(session.scalars(select(OutboxRow.id).where(OutboxRow.done_at.is_(None)).order_by(OutboxRow.id)))
+    worker.react(*waiting)
+
+
+def test_a_late_reply_has_its_yellow_card_its_order_its_notice_and_its_place_on_the_list(drill):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    sweep()
+    about_reply = [
+        paper for paper in written(case_number=case.number) if "答复时限" in paper.text or "完成答复" in paper.text
+    ]
+    assert [paper.kind for paper in about_reply] == ["yellow", "red", "notice", "listed"]
+    order = about_reply[1]
+    assert papers.number(order).startswith("督办〔2026〕")
+    assert "2026 年 11 月 16 日 18:00" in order.text
+    assert order.reached
+    with db.session() as session:
+        rungs = [row.facts for row in session.scalars(select(HistoryRow).where(HistoryRow.action == "rung"))]
+    assert papers.number(order) in {told.get("paper") for told in rungs}
+
+
+def test_numbers_of_a_series_have_no_gaps_even_when_many_are_written_at_once(drill):
+    drill("2026-11-02T09:00:00+08:00")
+    for _ in range(12):
+        signed()
+    drill("2026-12-20T09:00:00+08:00")
+    threads = [threading.Thread(target=sweep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for series in ("黄牌", "督办", "催办", "通报"):
+        serials = sorted(paper.serial for paper in written(series=series))
+        assert serials == list(range(1, len(serials) + 1))
+        assert len(serials) >= 12
+
+
+def test_an_unhappy_citizen_at_the_revisit_means_an_order_to_the_lead_department():
+    case = passed()
+    said = {"reached": True, "contacted_by_department": True, "solved": False, "satisfaction": 2}
+    do(case, Action.REVISIT, REVISITOR, **said)
+    react()
+    react()
+    [order] = written(case_number=case.number)
+    assert (order.kind, order.department) == ("discontent", "csglj")
+    assert "表示问题没有解决,对办理结果不满意" in order.text
+
+
+def test_a_happy_citizen_means_no_order():
+    case = passed()
+    said = {"reached": True, "contacted_by_department": True, "solved": True, "satisfaction": 5}
+    do(case, Action.REVISIT, REVISITOR, **said)
+    react()
+    assert written() == []
+
+
+def test_a_supervisors_word_becomes_an_order_with_his_opinion():
+    case = signed()
+    do(case, Action.SUPERVISE, SUPERVISOR, opinion="三日内到现场")
+    react()
+    [order] = written(case_number=case.number)
+    assert "三日内到现场" in order.text
+
+
+def test_a_department_reads_its_own_documents_only(ask):
+    do(signed(), Action.SUPERVISE, SUPERVISOR, opinion="请尽快办理")
+    do(forwarded("sthjj"), Action.SUPERVISE, SUPERVISOR, opinion="请尽快办理")
+    react()
+    mine, others = ask("csglj1").get("/api/v1/papers").json["items"], ask("sthjj2").get("/api/v1/papers").json["items"]
+    assert ([paper["department"] for paper in mine], [paper["department"] for paper in others]) == (
+        ["csglj"],
+        ["sthjj"],
+    )
+    assert len(ask("supervisor1").get("/api/v1/papers").json["items"]) == 2
+    assert ask("csglj1").get(f"/papers/{others[0]['id']}").status_code == 404
+    assert ask("csglj1").get(f"/papers/{others[0]['id']}.pdf").status_code == 404
+    assert ask("csglj1").get("/api/v1/papers?kind=nonsense").json["error"]["code"] == "unknown_kind"
+
+
+def test_a_document_can_be_read_and_printed(ask):
+    do(signed(), Action.SUPERVISE, SUPERVISOR, opinion="<b>请尽快</b> & 办理")
+    react()
+    [paper] = ask("csglj1").get("/api/v1/papers").json["items"]
+    client = ask("csglj1")
+    page = client.get(f"/papers/{paper['id']}", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert paper["number"] in page
+    assert "&lt;b&gt;请尽快&lt;/b&gt;" in page
+    assert paper["number"] in client.get("/papers", headers={"Accept": "text/html"}).get_data(as_text=True)
+    pdf = client.get(f"/papers/{paper['id']}.pdf")
+    assert (pdf.mimetype, pdf.data[:5]) == ("application/pdf", b"%PDF-")
+    assert len(pdf.data) > 1500
+
+
+def test_the_text_of_a_document_is_sealed_in_the_table():
+    case = signed(title="张三家门口的烧烤摊")
+    do(case, Action.SUPERVISE, SUPERVISOR, opinion="请尽快办理")
+    react()
+    with db.engine().connect() as connection:
+        assert "张三" not in str(connection.exec_driver_sql("SELECT * FROM papers").mappings().one())
+
+
+def test_the_same_step_never_writes_two_documents():
+    case = signed()
+    do(case, Action.SUPERVISE, SUPERVISOR, opinion="请尽快办理")
+    with db.session() as session:
+        row = session.scalars(select(HistoryRow).order_by(HistoryRow.id.desc())).first()
+    for _ in range(2):
+        with transaction() as unit:
+            papers.of_step(unit, row.case_id, row.facts["version"])
+    assert len(written()) == 1
+    do(case, Action.CONTACT, CLERK, how="电话", result="已联系")
+    do(case, Action.URGE, CITIZEN, text="快些")
+    react()
+    assert len(written()) == 1
