@@ -230,7 +230,14 @@ def _heard(_work: Work) -> None:
     """Nothing to write but that it was seen."""
 
 
+# What happens inside a talk changes no record; docs/telephony.md says what each means.
+_INSIDE = (
+    "dialled agent_ready held unheld muted unmuted guest_ringing guest_answered guest_failed guest_gone joined "
+    "monitored transferred refused recording_paused recording_resumed recording_done message"
+)
+
 TAKES: dict[str, Callable[[Work], None]] = {
+    **dict.fromkeys(_INSIDE.split(), _heard),
     "invite": _invite,
     "answered": _answered,
     "notice_end": _notice_end,
