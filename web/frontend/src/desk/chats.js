@@ -9,8 +9,9 @@ const STATES = { bot: "机器人接待", waiting: "等待人工", agent: "接待
 const BY = { citizen: "市民", bot: "机器人", agent: "我方", system: "系统" };
 const path = (id, rest = "") => `/desk/chats/${id}${rest}`;
 
-// chats({ onOpen }) → { reread, casePath }; casePath() is where the opened talk becomes a case, or "".
-export function chats({ onOpen }) {
+// chats({ onOpen, onUse }) → { reread, casePath }; casePath() is where the opened talk becomes a case, or "".
+// onUse(text) gets what the citizen wrote since it was used last.
+export function chats({ onOpen, onUse }) {
   const section = one("#chats");
   const cards = one("#chat-cards");
   const talk = one("#chat-talk");
@@ -23,6 +24,7 @@ export function chats({ onOpen }) {
   let last = 0;
   let turn = 0;
   let sending = "";
+  let unused = [];
   fill(talk, h("div", { class: "talk" }, title, list, h("label", { class: "unseen", for: "chat-say" }, "回复市民"), input, told, buttons));
 
   const refuse = (error) => {
@@ -48,13 +50,14 @@ export function chats({ onOpen }) {
     title.textContent = `${opened.name || "在线市民"} · ${STATES[opened.state]}${opened.case_number ? ` · 已登记 ${opened.case_number}` : ""}`;
     for (const row of answer.items.filter((row) => row.id > last)) {
       list.append(message(row));
+      if (row.by === "citizen") unused.push(row.text);
       last = row.id;
     }
     list.scrollTop = list.scrollHeight;
     const ends = opened.state === "closed";
     input.disabled = ends;
     const act = (label, rest) => h("button", { type: "button", class: "button", onclick: () => step(rest) }, label);
-    fill(buttons, ends ? null : h("button", { type: "button", class: "button main", onclick: say }, "发送"), ends ? null : act("交还排队", "/release"), ends ? null : act("结束", "/close"), h("button", { type: "button", class: "button", onclick: shut }, "收起"));
+    fill(buttons, ends ? null : h("button", { type: "button", class: "button main", onclick: say }, "发送"), h("button", { type: "button", class: "button", onclick: use }, "填入诉求"), ends ? null : act("交还排队", "/release"), ends ? null : act("结束", "/close"), h("button", { type: "button", class: "button", onclick: shut }, "收起"));
   }
 
   const more = (answer) => (show(answer), answer.items.length ? readOn() : null);
@@ -65,6 +68,7 @@ export function chats({ onOpen }) {
     const mine = turn;
     opened = row;
     last = 0;
+    unused = [];
     list.replaceChildren();
     talk.hidden = false;
     refuse(null);
@@ -79,6 +83,11 @@ export function chats({ onOpen }) {
       refuse(error);
       await reread();
     }
+  }
+
+  function use() {
+    if (unused.length) onUse(unused.join("\n"));
+    unused = [];
   }
 
   async function step(rest) {

@@ -3,6 +3,7 @@
 import { call } from "../shared/http.js";
 import { all, fill, h, one } from "../shared/dom.js";
 import { kbd } from "../shared/keys.js";
+import { now } from "../shared/time.js";
 
 const PAUSE = 300;
 const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
@@ -70,7 +71,8 @@ export function suggesting(form, pick, { onSimilar }) {
     put("address", [...new Set(text)].join(" "));
     const when = fields.find((field) => field.kind === "time")?.value ?? "";
     const moment = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d))?/.exec(when);
-    if (moment) put("occurred_at", `${moment[1]}T${moment[2] ?? "00:00"}`);
+    const written = moment && `${moment[1]}T${moment[2] ?? "00:00"}`;
+    if (written && new Date(`${written}:00+08:00`) <= now()) put("occurred_at", written); // what lies ahead has not happened
     put("phone", fields.find((field) => field.kind === "phone")?.value);
   };
 

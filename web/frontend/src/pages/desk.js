@@ -30,7 +30,7 @@ let busy = false;
 
 const person = citizen(form, (number) => openAbout(number));
 const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null) });
-const talks = chats({ onOpen: taken });
+const talks = chats({ onOpen: taken, onUse: quoted });
 
 const drafted = keep(form, "desk", {
   read: () => ({ ...valuesOf(form), department_code: pick.code(), category: suggestions.category() }),
@@ -57,6 +57,14 @@ function taken(talk) {
     form.elements.phone.value = talk.phone;
     person.look(talk.phone);
   }
+}
+
+// What he wrote in the talk, as the text of the case.
+function quoted(text) {
+  const field = form.elements.content;
+  field.value = field.value.trim() ? `${field.value}\n${text}` : text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 }
 
 // --- one case of his: supplement or urge ---
@@ -195,7 +203,8 @@ async function startAgain() {
   says.classList.remove("bad");
   const ringing = bar.call();
   if (ringing) rang(ringing);
-  form.elements.content.focus();
+  form.elements.content.focus({ preventScroll: true });
+  window.scrollTo(0, 0); // what is to be read out stands on top
   await (await drafted).clear();
 }
 
