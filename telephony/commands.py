@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from telephony.calls import Heard, Signal
+from telephony import talk
+from telephony.calls import ANSWERED
+from telephony.signals import Heard, Signal
 
-DRAIN = "drain"
+DRAIN, UNDRAIN = "drain", "undrain"
+IN_LINE = (Signal.OFFER, Signal.CANCEL_OFFER, Signal.PLAY, *ANSWERED)
 COMMANDS: Mapping[str, Signal] = {
-    "offer": Signal.OFFER,
-    "cancel_offer": Signal.CANCEL_OFFER,
-    "hangup": Signal.HANGUP,
-    "play": Signal.PLAY,
+    signal.value: signal for signal in (Signal.HANGUP, *IN_LINE, *talk.COMMANDS, Signal.DIAL, Signal.SURVEY)
 }
-TEXTS = ("agent", "uri", "token", "case", "reason", "prompt")
+TEXTS = ("agent", "uri", "token", "case", "reason", "prompt", "mode", "to")
 
 
 def command(document: Mapping[str, Any]) -> Heard | None:
@@ -27,7 +27,11 @@ def command(document: Mapping[str, Any]) -> Heard | None:
         timeout = float(document.get("timeout") or 0)
     except (TypeError, ValueError):
         return None
-    return Heard(str(call), signal, timeout=timeout, **text)
+    return Heard(str(call), signal, timeout=timeout, prompts=_names(document.get("prompts")), **text)
+
+
+def _names(given: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in given) if isinstance(given, list) else ()
 
 
 def _is_uuid(text: object) -> bool:

@@ -16,10 +16,11 @@ from types import FrameType
 from typing import Any
 
 from telephony import recovery
-from telephony.commands import DRAIN, command
-from telephony.exchange import Exchange, Limits
+from telephony.commands import DRAIN, UNDRAIN, command
+from telephony.exchange import WE_CALL, Exchange
 from telephony.journal import BusyError, Journal
 from telephony.line import Line
+from telephony.live import Limits
 from telephony.outlet import Outlet
 
 log = logging.getLogger(__name__)
@@ -51,18 +52,25 @@ class Connector:
         if now >= self._next_exchange:
             documents = self.outlet.exchange(self.journal, self.status())
             self._next_exchange = now + EXCHANGE_SECONDS
-        heard = [found for document in documents if (found := command(document)) is not None]
+        heard = [found for document in documents if self._ours(document) and (found := command(document)) is not None]
+        for document in documents:
+            self._heed(document)
         self.exchange.turn(POLL_SECONDS, heard)
-        if any(self._drains(document) for document in documents):
-            log.info("draining: new calls are refused")
-            self.exchange.draining = True
         if now >= self._next_tidy and not self.exchange.calls:
             gc.collect()
             self._next_tidy = now + TIDY_SECONDS
 
-    def _drains(self, document: dict[str, Any]) -> bool:
+    def _ours(self, document: dict[str, Any]) -> bool:
+        """A call that is to be made is made by the connector that is named, and by no other."""
+        return document.get("type") not in WE_CALL or document.get("connector") == self.outlet.name
+
+    def _heed(self, document: dict[str, Any]) -> None:
         """A drain without a connector's name is for all of them."""
-        return document.get("type") == DRAIN and document.get("connector") in {None, self.outlet.name}
+        kind = document.get("type")
+        if kind not in {DRAIN, UNDRAIN} or document.get("connector") not in {None, self.outlet.name}:
+            return
+        self.exchange.draining = kind == DRAIN
+        log.info("draining: new calls are refused" if self.exchange.draining else "new calls are taken again")
 
     def finish(self) -> None:
         """Hang up, drain, put the line down."""

@@ -8,18 +8,32 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from hotline import clock
-from telephony.calls import Decision, Event, Facts, Heard, Order, Signal, Told, decide
+from telephony import hearing, talk
+from telephony.caller import identity
+from telephony.calls import ANSWERED, decide
 from telephony.line import Line, LineError
+from telephony.live import Job, Limits, Live
+from telephony.signals import Decision, Event, Facts, Heard, Order, Phase, Signal, Told
 
 log = logging.getLogger(__name__)
 
 BUSY_HERE, UNAVAILABLE = 486, 503
 REMEMBERED = 10_000
+WE_CALL = frozenset({Signal.DIAL, Signal.SURVEY})
+ANSWERED_AFTER_THE_END = frozenset({Signal.OFFER, Signal.RECORDED, *ANSWERED, *talk.COMMANDS})
+FAILED = {
+    Order.RING_AGENT: Signal.AGENT_FAILED,
+    Order.BRIDGE: Signal.BRIDGE_FAILED,
+    Order.DIAL_CALLER: Signal.CALLER_FAILED,
+}
+_FIRST = frozenset({Event.INVITE, Event.REJECTED, Event.DIALLED})
+# phases in which a prompt has the caller's ear: a table that comes late does not take it away
+_SAID_BY_OTHERS = frozenset({Phase.RATING, Phase.THANKS, Phase.LEAVING, Phase.PARTING, Phase.CLOSING, Phase.ENDED})
 
 
 class Record(Protocol):
@@ -27,45 +41,6 @@ class Record(Protocol):
 
     def append(self, documents: list[dict[str, Any]]) -> None:
         """On the disk when this returns; OSError when not."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Numbers a city may change. Seconds, and calls at once."""
-
-    slots: int = 64
-    rating: float = 10.0
-    wait_cap: float = 1800.0
-    call_cap: float = 4 * 3600.0
-    ring: float = 20.0
-    filing: float = 5.0
-
-
-@dataclass
-class Live:
-    """One open call: its facts, its event counter, its timers (instant on the monotonic clock, token)."""
-
-    facts: Facts
-    seq: int = 0
-    timers: dict[Signal, tuple[float, str]] = field(default_factory=dict)
-    file: str = ""
-    filed: Heard | None = None
-    goodbye: tuple[Told, dt.datetime] | None = None
-    goodbye_by: float = 0.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One order to be carried out once its events are written. `token` is the offer it is about."""
-
-    live: Live
-    order: Order
-    heard: Heard
-    token: str
-
-    @property
-    def call(self) -> str:
-        return self.live.facts.call
 
 
 class Exchange:
@@ -103,13 +78,19 @@ class Exchange:
         """Takes one signal to its call. A signal for a call of another connector is none of ours."""
         if heard.signal == Signal.INVITED and (self.draining or len(self.calls) >= self.limits.slots):
             heard = replace(heard, signal=Signal.REFUSED, reason="full")
+        if heard.signal in WE_CALL:
+            self._call_out(heard)
+            return
         live = self.calls.get(heard.call)
         if live is None:
             live = self._stranger(heard)
         if live is None:
             return
         if heard.signal == Signal.RECORDED:
-            live.filed = heard
+            self._filed(live, heard)
+            return
+        if heard.signal == Signal.PROMPT_END and live.playlist:
+            self.line.play(heard.call, live.playlist.pop(0))
             return
         self._follow(live, heard, decide(live.facts, heard, clock.now()))
 
@@ -120,16 +101,34 @@ class Exchange:
             self.hear(Heard(call, Signal.HANGUP, reason=reason))
 
     def _stranger(self, heard: Heard) -> Live | None:
-        """A call that is new, or one that ended here (an offer for it must be answered)."""
+        """A call that is new, or one that ended here: a command for it must be answered, its recording told."""
         if heard.signal in {Signal.INVITED, Signal.REFUSED}:
             self.calls[heard.call] = live = Live(Facts(heard.call))
             return live
-        return self._ended.get(heard.call) if heard.signal == Signal.OFFER else None
+        return self._ended.get(heard.call) if heard.signal in ANSWERED_AFTER_THE_END else None
+
+    def _call_out(self, heard: Heard) -> None:
+        """A call of ours begins. The same command again changes nothing; without room it is refused."""
+        if heard.call in self.calls or heard.call in self._ended:
+            return
+        live = Live(Facts(heard.call))
+        if self.draining or len(self.calls) >= self.limits.slots or not identity(heard.to)[0]:
+            self._follow(live, heard, talk.refused(live.facts, heard))
+            self._forget(live)
+            return
+        self.calls[heard.call] = live
+        heard = replace(heard, caller=identity(heard.to)[0])
+        self._follow(live, heard, decide(live.facts, heard, clock.now()))
+
+    def _filed(self, live: Live, heard: Heard) -> None:
+        live.filed = heard
+        proof = {"file": live.file, "sha256": heard.sha256, "seconds": round(heard.seconds, 2)}
+        self._publish(live, Event.RECORDING_DONE, clock.now(), proof)
 
     def _follow(self, live: Live, heard: Heard, made: Decision) -> None:
         before, live.facts = live.facts, made.facts
-        if made.drop:
-            self.line.cancel(heard.call, made.drop)
+        for token in made.drop:
+            self.line.cancel(heard.call, token)
         for told in made.events:
             self._tell(live, told)
         self._jobs.extend(Job(live, order, heard, before.token or heard.token) for order in made.orders)
@@ -141,9 +140,9 @@ class Exchange:
             live.goodbye_by = self.ticks() + self.limits.filing
             live.timers.clear()
             return
-        if told.event == Event.QUEUED and Signal.WAIT_CAP not in live.timers:
+        if told.event == Event.QUEUED and (Signal.WAIT_CAP, "") not in live.timers:
             self._later(live, Signal.WAIT_CAP, self.limits.wait_cap)
-        connector = {"connector": self.name} if told.event in {Event.INVITE, Event.REJECTED} else {}
+        connector = {"connector": self.name} if told.event in _FIRST else {}
         self._publish(live, told.event, clock.now(), {**told.fields, **connector})
         if told.event == Event.REJECTED:
             self._forget(live)
@@ -194,9 +193,10 @@ class Exchange:
     def _failed(self, job: Job, failed: LineError) -> None:
         """An agent's leg that could not be made or joined is told to the call; anything else is counted."""
         self._fault(f"call {job.call}: {job.order} failed", failed)
-        signal = {Order.RING_AGENT: Signal.AGENT_FAILED, Order.BRIDGE: Signal.BRIDGE_FAILED}.get(job.order)
+        signal = FAILED.get(job.order)
         if signal:
-            self._again.append(Heard(job.call, signal, token=job.token, reason="error"))
+            token = job.heard.token if job.order == Order.RING_AGENT else job.token
+            self._again.append(Heard(job.call, signal, token=token, reason="error"))
 
     def _fault(self, words: str, error: Exception) -> None:
         self.faults += 1
@@ -205,7 +205,7 @@ class Exchange:
     # --- timers -----------------------------------------------------------------------------------------------------
 
     def _later(self, live: Live, signal: Signal, seconds: float, token: str = "") -> None:
-        live.timers[signal] = (self.ticks() + seconds, token)
+        live.timers[signal, token] = self.ticks() + seconds
 
     def _due(self) -> list[Heard]:
         now = self.ticks()
@@ -214,7 +214,8 @@ class Exchange:
     # --- orders -----------------------------------------------------------------------------------------------------
 
     def do_refuse(self, job: Job) -> None:
-        self.line.refuse(job.call, UNAVAILABLE if self.draining else BUSY_HERE)
+        headers = {"Retry-After": str(self.limits.retry_after)} if self.draining else {}
+        self.line.refuse(job.call, UNAVAILABLE if self.draining else BUSY_HERE, headers)
 
     def do_answer(self, job: Job) -> None:
         self._later(job.live, Signal.CALL_CAP, self.limits.call_cap)
@@ -222,9 +223,37 @@ class Exchange:
 
     def do_ring(self, job: Job) -> None:
         heard = job.heard
-        self._later(job.live, Signal.RING_TIMEOUT, heard.timeout or self.limits.ring, job.token)
+        self._later(job.live, Signal.RING_TIMEOUT, heard.timeout or self.limits.ring, heard.token)
         headers = {"X-Hotline-Call": job.call} | ({"X-Hotline-Case": heard.case} if heard.case else {})
-        self.line.ring(job.call, job.token, heard.uri, headers)
+        self.line.ring(job.call, heard.token, heard.uri, headers)
+
+    def do_dial(self, job: Job) -> None:
+        self._later(job.live, Signal.CALL_CAP, self.limits.call_cap)
+        self._later(job.live, Signal.DIAL_TIMEOUT, self.limits.dial)
+        self.line.dial(job.call, job.live.facts.to)
+
+    def do_play(self, job: Job) -> None:
+        """One prompt, or several in turn."""
+        prompts = list(job.heard.prompts) or [job.heard.prompt]
+        job.live.playlist = prompts[1:]
+        self.line.play(job.call, prompts[0])
+
+    def do_say(self, job: Job, *prompts: str) -> None:
+        job.live.playlist = list(prompts[1:])
+        self.line.play(job.call, prompts[0])
+
+    def do_music(self, job: Job) -> None:
+        job.live.playlist = []
+        self.line.hold(job.call)
+
+    def do_bridge(self, job: Job) -> None:
+        job.live.playlist = []
+        self.line.bridge(job.call, job.token)
+
+    def do_patch(self, job: Job) -> None:
+        """As the facts are now; who left since has no leg any more."""
+        if job.live.facts.phase not in _SAID_BY_OTHERS:
+            self.line.patch(job.call, hearing.pairs(job.live.facts))
 
     def do_record(self, job: Job) -> None:
         """One file per call. A call that is joined a second time goes on in the same file."""
@@ -239,11 +268,16 @@ class Exchange:
     def do_collect(self, job: Job) -> None:
         self._later(job.live, Signal.RATING_TIMEOUT, self.limits.rating)
 
+    def do_collect_message(self, job: Job) -> None:
+        self._later(job.live, Signal.MESSAGE_TIMEOUT, self.limits.message)
+
 
 def _rung(call: str, live: Live, now: float) -> list[Heard]:
     """The timers of a call that are due; each rings once."""
-    due = [signal for signal, (at, _) in live.timers.items() if at <= now]
-    return [Heard(call, signal, token=live.timers.pop(signal)[1]) for signal in due]
+    due = [key for key, at in live.timers.items() if at <= now]
+    for key in due:
+        del live.timers[key]
+    return [Heard(call, signal, token=token) for signal, token in due]
 
 
 def instant(at: dt.datetime) -> str:
@@ -254,16 +288,21 @@ def instant(at: dt.datetime) -> str:
 ORDERS: dict[Order, Callable[[Exchange, Job], None]] = {
     Order.REFUSE: Exchange.do_refuse,
     Order.ANSWER: Exchange.do_answer,
-    Order.PLAY_NOTICE: lambda x, job: x.line.play(job.call, "notice"),
-    Order.PLAY_PROMPT: lambda x, job: x.line.play(job.call, job.heard.prompt),
-    Order.PLAY_RATING: lambda x, job: x.line.play(job.call, "rating"),
-    Order.PLAY_THANKS: lambda x, job: x.line.play(job.call, "thanks"),
-    Order.HOLD_MUSIC: lambda x, job: x.line.hold(job.call),
+    Order.PLAY_NOTICE: lambda x, job: x.do_say(job, "notice"),
+    Order.PLAY_PROMPT: Exchange.do_play,
+    Order.PLAY_INVITATION: lambda x, job: x.do_say(job, "invitation", "rating"),
+    Order.PLAY_MESSAGE: lambda x, job: x.do_say(job, "message"),
+    Order.PLAY_RATING: lambda x, job: x.do_say(job, "rating"),
+    Order.PLAY_THANKS: lambda x, job: x.do_say(job, "thanks"),
+    Order.HOLD_MUSIC: Exchange.do_music,
+    Order.DIAL_CALLER: Exchange.do_dial,
+    Order.PATCH: Exchange.do_patch,
     Order.RING_AGENT: Exchange.do_ring,
     Order.CANCEL_AGENT: lambda x, job: x.line.cancel(job.call, job.token),
-    Order.BRIDGE: lambda x, job: x.line.bridge(job.call, job.token),
+    Order.BRIDGE: Exchange.do_bridge,
     Order.RECORD: Exchange.do_record,
     Order.STOP_RECORD: lambda x, job: x.line.stop_record(job.call),
     Order.COLLECT_DIGIT: Exchange.do_collect,
+    Order.COLLECT_MESSAGE: Exchange.do_collect_message,
     Order.HANG_UP: lambda x, job: x.line.hang_up(job.call),
 }

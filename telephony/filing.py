@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telephony import wav
-from telephony.calls import Heard, Signal
+from telephony.signals import Heard, Signal
 
 PATIENCE_SECONDS = 3.0
 

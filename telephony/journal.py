@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROTATE_BYTES = 16 * 1024 * 1024
+_BEGINS = frozenset({"invite", "dialled"})
 _ENDS = frozenset({"hangup", "rejected", "lost"})
 
 
@@ -106,7 +107,7 @@ class Journal:
     def _note(self, document: dict[str, Any]) -> None:
         """Keeps the list of open calls."""
         call, kind = document["call"], document["type"]
-        if kind == "invite":
+        if kind in _BEGINS:
             self.open[call] = OpenCall(document, 0)
         elif kind in _ENDS:
             self.open.pop(call, None)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from telephony.calls import Heard
+from telephony.hearing import Pairs
+from telephony.signals import Heard
 
 
 class LineError(Exception):
@@ -21,7 +22,7 @@ class Line(Protocol):
     def poll(self, seconds: float) -> list[Heard]:
         """Let the line work for at most `seconds`; what happened since the last time, in order."""
 
-    def refuse(self, call: str, code: int) -> None:
+    def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         """Turn a new call away with this SIP status."""
 
     def answer(self, call: str) -> None:
@@ -36,11 +37,17 @@ class Line(Protocol):
     def ring(self, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
         """Ring a phone for the call: AGENT_RINGING, then AGENT_ANSWERED or AGENT_FAILED. LineError: bad address."""
 
+    def dial(self, call: str, uri: str) -> None:
+        """Ring the citizen of a call of ours: ANSWERED or CALLER_FAILED, then as any caller. LineError: bad address."""
+
     def cancel(self, call: str, token: str) -> None:
-        """End the agent's leg of this offer, ringing or answered, without a further signal from it."""
+        """End the leg of this token, ringing or answered, without a further signal from it."""
 
     def bridge(self, call: str, token: str) -> None:
         """Let caller and agent hear each other. BRIDGED, or BRIDGE_FAILED when the sound does not come about."""
+
+    def patch(self, call: str, pairs: Pairs) -> None:
+        """Let the legs of this call hear each other as the table says and no otherwise; see `telephony.hearing`."""
 
     def record(self, call: str, file: Path) -> None:
         """Write both sides, mixed, 8 kHz mono A-law, to `file`; a recording that runs already goes on. LineError."""

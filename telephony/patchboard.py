@@ -3,7 +3,7 @@
 A leg's port is only a number that changes with each re-INVITE, so the wishes are kept by name and applied again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -37,6 +37,12 @@ class Patchboard:
         self._wanted = {pair for pair in self._wanted if pair[1] != sink}
         if source:
             self._wanted.add((source, sink))
+        self._apply()
+
+    def patch(self, sinks: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:
+        """These sinks shall hear what the pairs say and nothing else."""
+        heard = set(sinks)
+        self._wanted = {pair for pair in self._wanted if pair[1] not in heard} | set(pairs)
         self._apply()
 
     def forget(self, name: str) -> None:

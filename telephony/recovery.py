@@ -7,9 +7,9 @@ from typing import Any
 
 from hotline import clock
 from telephony import wav
-from telephony.calls import Event
 from telephony.exchange import Record, instant
 from telephony.journal import OpenCall
+from telephony.signals import Event
 
 log = logging.getLogger(__name__)
 

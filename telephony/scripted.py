@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telephony import wav
-from telephony.calls import Failure, Heard, Signal
+from telephony.hearing import Pairs
 from telephony.line import LineError
+from telephony.signals import Failure, Heard, Signal
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,15 @@ class Leg:
     hears: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     up: bool = False
+    ours: bool = False
     recording: Path | None = None
     since: float = 0.0
 
 
 @dataclass
 class ScriptedLine:
-    """A line in memory. `phones` by address; an address that is no `sip:` address is a LineError."""
+    """A line in memory. `phones` by address (an address that is no `sip:` address is a LineError), `tables` is who
+    hears whom in each talk."""
 
     phones: Mapping[str, Phone] = field(default_factory=dict)
     prompts: Mapping[str, float] = field(default_factory=dict)
@@ -44,6 +47,7 @@ class ScriptedLine:
     callers: dict[str, Leg] = field(default_factory=dict)
     agents: dict[tuple[str, str], Leg] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, Pairs] = field(default_factory=dict)
     closed: bool = False
     _queue: list[tuple[float, int, Heard]] = field(default_factory=list)
     _count: int = 0
@@ -63,6 +67,12 @@ class ScriptedLine:
     def agent_answers(self, call: str, token: str, after: float = 0.0) -> None:
         self._later(after, Heard(call, Signal.AGENT_ANSWERED, token=token))
 
+    def citizen_answers(self, call: str, after: float = 0.0) -> None:
+        self._later(after, Heard(call, Signal.ANSWERED))
+
+    def citizen_refuses(self, call: str, reason: Failure, after: float = 0.0) -> None:
+        self._later(after, Heard(call, Signal.CALLER_FAILED, reason=reason))
+
     def agent_refuses(self, call: str, token: str, reason: Failure, after: float = 0.0) -> None:
         self._later(after, Heard(call, Signal.AGENT_FAILED, token=token, reason=reason))
 
@@ -77,7 +87,7 @@ class ScriptedLine:
         self._queue = [entry for entry in self._queue if entry[0] > self.now]
         return [heard for _, _, heard in due if self._happens(heard)]
 
-    def refuse(self, call: str, code: int) -> None:
+    def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - a port's signature
         if self.callers.pop(call, None):
             self.refused[call] = code
 
@@ -109,6 +119,16 @@ class ScriptedLine:
             if phone.talks is not None:
                 self.agent_hangs_up(call, token, phone.answers + phone.talks)
 
+    def dial(self, call: str, uri: str) -> None:
+        if not uri.startswith("sip:"):
+            raise LineError("not a telephone address")
+        phone = self.phones.get(uri, Phone(fails=Failure.UNREACHABLE))
+        self.callers[call] = Leg(ours=True)
+        if phone.fails:
+            self._later(0, Heard(call, Signal.CALLER_FAILED, reason=phone.fails))
+        elif phone.answers is not None:
+            self._later(phone.answers, Heard(call, Signal.ANSWERED))
+
     def cancel(self, call: str, token: str) -> None:
         self.agents.pop((call, token), None)
 
@@ -118,6 +138,10 @@ class ScriptedLine:
         if caller and agent and joined:
             caller.hears, agent.hears = token, call
         self._later(0, Heard(call, Signal.BRIDGED if joined else Signal.BRIDGE_FAILED, token=token))
+
+    def patch(self, call: str, pairs: Pairs) -> None:
+        if call in self.callers:
+            self.tables[call] = pairs
 
     def record(self, call: str, file: Path) -> None:
         leg = self.callers.get(call)
@@ -136,8 +160,8 @@ class ScriptedLine:
             self._file(call, leg, leg.recording)
 
     def hang_up(self, call: str) -> None:
-        if call in self.callers:
-            self._later(0, Heard(call, Signal.CALLER_GONE))
+        if leg := self.callers.get(call):
+            self._later(0, Heard(call, Signal.CALLER_FAILED if leg.ours and not leg.up else Signal.CALLER_GONE))
 
     def close(self) -> None:
         self.callers.clear()
@@ -157,11 +181,13 @@ class ScriptedLine:
             return True
         if leg is None or (heard.signal == Signal.PROMPT_END and leg.hears != heard.prompt):
             return False
+        if heard.signal == Signal.CALLER_FAILED:
+            del self.callers[heard.call]
         if heard.signal == Signal.CALLER_GONE:
             self._gone(heard.call, self.callers.pop(heard.call))
         if heard.signal in {Signal.AGENT_GONE, Signal.AGENT_FAILED}:
             del self.agents[heard.call, heard.token]
-        leg.up = leg.up or heard.signal == Signal.AGENT_ANSWERED
+        leg.up = leg.up or heard.signal in {Signal.ANSWERED, Signal.AGENT_ANSWERED}
         return True
 
     def _gone(self, call: str, leg: Leg) -> None:

@@ -15,18 +15,18 @@ from typing import Any
 import pjsua2 as pj
 
 from telephony.caller import identity
-from telephony.calls import Failure, Heard, Signal
 from telephony.filing import Filing
+from telephony.hearing import CALLER, MUSIC, RECORDER, Pairs
 from telephony.line import LineError
 from telephony.patchboard import Patchboard
 from telephony.pjsua.stack import Config, Inbox, Leg, make_player, open_account, operation, start_endpoint
 from telephony.players import Player, Players
+from telephony.signals import Failure, Heard, Signal
 
 BRIDGE_SECONDS = 5.0
 WATCHES_PER_SILENCE, HELD_FACTOR = 6, 10
 A_LAW = 1
 NO_LOOP = 1
-MUSIC = "music"
 
 FAILURES: Mapping[int, Failure] = {
     486: Failure.BUSY, 600: Failure.BUSY, 603: Failure.REJECT, 403: Failure.REJECT, 488: Failure.REJECT,
@@ -39,17 +39,23 @@ _REFUSED_FOR_ROOM = frozenset({486, 503})
 
 @dataclass
 class Side:
-    """One leg of a call as the line sees it. `token` is empty for the caller."""
+    """One leg of a call as the line sees it. `token` is empty for the caller; `ours` if we rang it."""
 
     call: str
     token: str
     leg: Any
+    ours: bool = False
     confirmed: bool = False
     rang: bool = False
     dropped: bool = False
     held: bool = False
     packets: int = -1
     moved: float = 0.0
+
+
+def _name(call: str, end: str) -> str:
+    """The name on the patchboard of an end of a call's table."""
+    return {CALLER: call, MUSIC: MUSIC, RECORDER: f"recorder:{call}"}.get(end, f"{call}/{end}")
 
 
 class PjsuaLine:
@@ -81,10 +87,10 @@ class PjsuaLine:
         now = time.monotonic()
         return [*heard, *self._played(now), *self._joined(now), *self._filing.done(now), *self._watched(now)]
 
-    def refuse(self, call: str, code: int) -> None:
+    def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         if side := self._sides.get(call):
             side.dropped = True
-            self._tell(lambda: side.leg.hangup(operation(code)))
+            self._tell(lambda: side.leg.hangup(operation(code, headers)))
 
     def answer(self, call: str) -> None:
         if side := self._sides.get(call):
@@ -110,15 +116,20 @@ class PjsuaLine:
             self.board.only(call, MUSIC)
 
     def ring(self, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
-        name = f"{call}/{token}"
-        if call not in self._sides or name in self._sides:
+        self._make_leg(f"{call}/{token}", call, token, uri, headers)
+
+    def dial(self, call: str, uri: str) -> None:
+        self._make_leg(call, call, "", uri, {})
+
+    def _make_leg(self, name: str, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
+        if name in self._sides:
             return
         leg = Leg(self.account, name, self._inbox)
         try:
             leg.makeCall(uri, operation(headers=headers))
         except pj.Error as refused:
             raise LineError("the phone cannot be rung") from refused
-        self._sides[name] = Side(call, token, leg)
+        self._sides[name] = Side(call, token, leg, ours=True)
 
     def cancel(self, call: str, token: str) -> None:
         name = f"{call}/{token}"
@@ -137,6 +148,14 @@ class PjsuaLine:
         if name in self._sides and call in self._sides:
             self.board.only(call, name)
             self.board.only(name, call)
+
+    def patch(self, call: str, pairs: Pairs) -> None:
+        if call not in self._sides:
+            return
+        self._stop_player(call)
+        sinks = [name for name, side in self._sides.items() if side.call == call]
+        named = {(_name(call, source), _name(call, sink)) for source, sink in pairs}
+        self.board.patch([*sinks, _name(call, RECORDER)], named)
 
     def record(self, call: str, file: Path) -> None:
         if call not in self._sides or self._filing.runs(call):
@@ -217,12 +236,14 @@ class PjsuaLine:
         del self._sides[name]
         if side.dropped:
             return []
+        reason = FAILURES.get(code, Failure.ERROR)
+        if not side.token and side.ours and not side.confirmed:
+            return [Heard(side.call, Signal.CALLER_FAILED, reason=reason)]
         if not side.token:
             self.stop_record(side.call)
             return [Heard(side.call, Signal.CALLER_GONE)]
         if side.confirmed:
             return [Heard(side.call, Signal.AGENT_GONE, token=side.token)]
-        reason = FAILURES.get(code, Failure.ERROR)
         return [Heard(side.call, Signal.AGENT_FAILED, token=side.token, reason=reason)]
 
     def _on_media(self, name: str, side: Side, _value: Any) -> list[Heard]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from telephony import wav
-from telephony.calls import Failure, Signal
+from telephony.hearing import CALLER, MUSIC
 from telephony.line import LineError
 from telephony.scripted import Phone, ScriptedLine
+from telephony.signals import Failure, Signal
 from tests.sip import sound
 from tests.sip.peers import HOST, Baresip, free_port, until
 
@@ -50,6 +51,13 @@ class Bench:
         self.hear(Signal.ANSWERED)
         return call
 
+    def dialled(self):
+        """The citizen's phone rings for a call of ours."""
+        call = str(uuid.uuid4())
+        self.called(call)
+        self.line.dial(call, self.citizen_uri)
+        return call
+
     def ringing(self):
         """And the agent's phone rings for him; call and token."""
         call, token = self.waiting(), uuid.uuid4().hex
@@ -77,11 +85,23 @@ class ScriptedBench(Bench):
     step, uri = 0.1, "sip:agent1@phone"
 
     def __init__(self):
-        super().__init__(ScriptedLine({self.uri: Phone(answers=None)}, PROMPTS))
+        phones = {self.uri: Phone(answers=None), self.citizen_uri: Phone(answers=None)}
+        super().__init__(ScriptedLine(phones, PROMPTS))
         self.calls = []
+
+    citizen_uri = "sip:13800138000@phone"
 
     def seen(self):
         return set(self.calls)
+
+    def called(self, call):
+        self.calls.append(call)
+
+    def citizen_answers(self, call):
+        self.line.citizen_answers(call)
+
+    def citizen_refuses(self, call):
+        self.line.citizen_refuses(call, Failure.BUSY)
 
     def citizen_rings(self):
         self.calls.append(str(uuid.uuid4()))
@@ -125,6 +145,25 @@ class PjsuaBench(Bench):
         for phone in (self.agent, self.citizen):
             phone.tell("hangup")
         until(lambda: self.line.poll(0.02) is not None and not self.line._sides, 10, "legs are left")
+
+    @property
+    def citizen_uri(self):
+        return self.citizen.uri
+
+    def called(self, _call):
+        self.citizen.events.clear()
+
+    def citizen_answers(self, _call):
+        self.while_waiting("CALL_INCOMING")
+        self.citizen.tell("accept")
+
+    def citizen_refuses(self, _call):
+        self.while_waiting("CALL_INCOMING")
+        self.citizen.tell("hangup")
+
+    def while_waiting(self, kind):
+        """The line has to work while the phone is waited for."""
+        until(lambda: self.heard.extend(self.line.poll(0.02)) or self.citizen.saw(kind), 8, f"no {kind}")
 
     def citizen_rings(self):
         self.agent.events.clear()
@@ -176,7 +215,7 @@ def test_a_call_comes_with_its_number_and_is_answered(bench):
 
 def test_a_refused_call_says_nothing_more(bench):
     bench.citizen_rings()
-    bench.line.refuse(bench.hear(Signal.INVITED).call, 486)
+    bench.line.refuse(bench.hear(Signal.INVITED).call, 503, {"Retry-After": "5"})
     assert bench.silent(Signal.CALLER_GONE)
 
 
@@ -250,6 +289,44 @@ def test_a_bridge_without_an_agent_fails(bench):
     assert bench.hear(Signal.BRIDGE_FAILED).token == "none"
 
 
+def test_a_citizen_we_call_answers_and_is_then_as_any_caller(bench):
+    call = bench.dialled()
+    bench.citizen_answers(call)
+    assert bench.hear(Signal.ANSWERED).call == call
+    bench.line.play(call, "notice")
+    assert bench.hear(Signal.PROMPT_END).call == call
+    bench.citizen_hangs_up()
+    assert bench.hear(Signal.CALLER_GONE).call == call
+
+
+def test_a_citizen_we_call_may_be_busy(bench):
+    call = bench.dialled()
+    bench.citizen_refuses(call)
+    failed = bench.hear(Signal.CALLER_FAILED)
+    assert (failed.call, failed.reason) == (call, Failure.BUSY)
+
+
+def test_a_citizen_who_stops_ringing_at_our_word_has_failed(bench):
+    call = bench.dialled()
+    bench.silent(Signal.CALLER_FAILED, 5)
+    bench.line.hang_up(call)
+    assert bench.hear(Signal.CALLER_FAILED).call == call
+
+
+def test_a_citizen_without_an_address_is_an_error(bench):
+    with pytest.raises(LineError):
+        bench.line.dial(str(uuid.uuid4()), "not an address")
+
+
+def test_a_table_of_who_hears_whom_leaves_the_talk_going(bench):
+    call, token = bench.talking()
+    for table in ({(MUSIC, CALLER)}, {(CALLER, token), (token, CALLER)}, set()):
+        bench.line.patch(call, frozenset(table))
+        assert bench.silent(Signal.CALLER_GONE, 5)
+    bench.agent_hangs_up(call, token)
+    assert bench.hear(Signal.AGENT_GONE).token == token
+
+
 def test_a_recording_is_whole_when_it_is_told(bench, tmp_path):
     call, _ = bench.talking()
     bench.line.record(call, tmp_path / "day" / "a.wav")
@@ -291,7 +368,8 @@ def test_orders_for_a_call_that_is_gone_do_nothing(bench, tmp_path):
         order(gone)
     bench.line.play(gone, "notice")
     bench.line.cancel(gone, "t")
-    bench.line.refuse(gone, 486)
+    bench.line.refuse(gone, 486, {})
+    bench.line.patch(gone, frozenset({(MUSIC, CALLER)}))
     bench.line.record(gone, tmp_path / "a.wav")
     assert bench.silent(Signal.PROMPT_END, 30)
     assert not (tmp_path / "a.wav").exists()

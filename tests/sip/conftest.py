@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.sip import sound
-from tests.sip.peers import Baresip, Connector, RedisServer, Sipp
+from tests.sip.peers import HOST, Baresip, Connector, RedisServer, Sipp
 
 NOTICE_HZ, MUSIC_HZ, RATING_HZ, THANKS_HZ = 620, 350, 710, 830
-CALLER_HZ, AGENT_HZ = 1000, 1600
+CALLER_HZ, AGENT_HZ, GUEST_HZ, CHIEF_HZ = 1000, 1600, 2200, 2800
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +72,47 @@ def citizen(folder):
     phone = Baresip(folder, "13800138000", CALLER_HZ).start()
     yield phone
     phone.stop()
+
+
+@pytest.fixture(scope="session")
+def guest(folder):
+    """A department, or 110."""
+    phone = Baresip(folder, "guest", GUEST_HZ).start()
+    yield phone
+    phone.stop()
+
+
+@pytest.fixture(scope="session")
+def chief(folder):
+    """A supervisor."""
+    phone = Baresip(folder, "supervisor1", CHIEF_HZ).start()
+    yield phone
+    phone.stop()
+
+
+@pytest.fixture
+def call(connector, citizen):
+    """A citizen waits in line; his call's id."""
+    before = len(connector.events("queued"))
+    citizen.events.clear()
+    citizen.tell("dial", f"sip:12345@{HOST}:{connector.port}")
+    queued = connector.wait("queued", count=before + 1)
+    yield queued["call"]
+    citizen.tell("hangup")
+    connector.wait("hangup", queued["call"])
+
+
+@pytest.fixture
+def talk(connector, agent, call):
+    """Citizen and agent speak with each other."""
+    agent.events.clear()
+    connector.offer(call, agent.uri)
+    agent.wait("CALL_INCOMING")
+    connector.wait("offer_ringing", call)
+    agent.tell("accept")
+    connector.wait("bridged", call)
+    yield call
+    agent.tell("hangup")
 
 
 @pytest.fixture

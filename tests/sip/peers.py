@@ -25,13 +25,13 @@ HOST = "127.0.0.1"
 
 
 def until(check, seconds=10.0, what="it did not happen"):
-    """The first true value of `check`; AssertionError after `seconds`."""
+    """The first true value of `check`; AssertionError after `seconds`, with `what` (words, or a call for them)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := check():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"{what} within {seconds} s")
+    raise AssertionError(f"{what() if callable(what) else what} within {seconds} s")
 
 
 def free_port():

@@ -10,6 +10,7 @@ from telephony import wav
 
 RATE = 8000
 LOUD = 0.02
+HEAD = 58  # bytes; a file that is shorter has no sound yet
 
 
 def tone(hz, seconds, loudness=8000):
@@ -62,3 +63,11 @@ def strength(sound, hz):
 def hears(file, hz):
     """Whether this tone is in the file; silence and other tones are far below the bound."""
     return strength(samples(file), hz) > LOUD
+
+
+def lately(file, tones, seconds=0.75):
+    """Which of these tones sound at the end of a file that is still being written; `tones` by name."""
+    if file.stat().st_size < HEAD:
+        return set()
+    last = samples(file)[-int(seconds * RATE) :]
+    return {name for name, hz in tones.items() if strength(last, hz) > LOUD}

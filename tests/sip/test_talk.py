@@ -11,31 +11,6 @@ from tests.sip.conftest import AGENT_HZ, CALLER_HZ, MUSIC_HZ, NOTICE_HZ, RATING_
 from tests.sip.peers import HOST, until
 
 
-@pytest.fixture
-def call(connector, citizen):
-    """A citizen waits in line; his call's id."""
-    before = len(connector.events("queued"))
-    citizen.events.clear()
-    citizen.tell("dial", f"sip:12345@{HOST}:{connector.port}")
-    queued = connector.wait("queued", count=before + 1)
-    yield queued["call"]
-    citizen.tell("hangup")
-    connector.wait("hangup", queued["call"])
-
-
-@pytest.fixture
-def talk(connector, agent, call):
-    """Citizen and agent speak with each other."""
-    agent.events.clear()
-    connector.offer(call, agent.uri)
-    agent.wait("CALL_INCOMING")
-    connector.wait("offer_ringing", call)
-    agent.tell("accept")
-    connector.wait("bridged", call)
-    yield call
-    agent.tell("hangup")
-
-
 def types(connector, call):
     return [event["type"] for event in connector.events(call=call)]
 
@@ -64,7 +39,7 @@ def test_both_hear_each_other_and_the_recording_holds_both(connector, agent, cit
     for hz in (NOTICE_HZ, MUSIC_HZ, AGENT_HZ):
         assert sound.hears(citizen.heard(), hz)
     expected = ["invite", "answered", "notice_end", "queued", "offer_ringing", "agent_answered", "bridged", "recording"]
-    assert types(connector, call) == [*expected, "hangup"]
+    assert types(connector, call) == [*expected, "recording_done", "hangup"]
     invite = connector.wait("invite", call)
     assert (invite["caller"], invite["connector"]) == ("13800138000", "house")
 

@@ -5,12 +5,13 @@ import uuid
 
 import pytest
 
-from telephony import recovery, wav
-from telephony.calls import Failure, Heard, Signal
+from telephony import recovery, talk, wav
 from telephony.commands import command
-from telephony.exchange import Exchange, Limits
+from telephony.exchange import Exchange
 from telephony.journal import Journal, OpenCall
+from telephony.live import Limits
 from telephony.scripted import Phone, ScriptedLine
+from telephony.signals import Failure, Heard, Signal
 
 pytestmark = pytest.mark.fast
 CALL = "5b3a4e0e-7d55-4f0c-9a66-1d6f6f1c9a01"
@@ -68,8 +69,8 @@ def test_a_call_from_invite_to_rating(house, tmp_path):
     house.line.caller_presses(CALL, "5")
     house.run(3)
     story = "invite answered notice_end queued offer_ringing agent_answered bridged recording agent_hangup"
-    assert house.tape.types() == [*story.split(), "rating_prompt", "rating", "hangup"]
-    assert [d["id"] for d in house.tape.told] == [f"{CALL}:{n + 1}" for n in range(12)]
+    assert house.tape.types() == [*story.split(), "rating_prompt", "recording_done", "rating", "hangup"]
+    assert [d["id"] for d in house.tape.told] == [f"{CALL}:{n + 1}" for n in range(13)]
     ended = house.tape.one("hangup")
     file = tmp_path / ended["recording"]
     assert ended["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
@@ -162,11 +163,133 @@ def test_draining_takes_no_new_call_and_keeps_the_old(house):
     assert list(house.exchange.calls) == [CALL]
 
 
-def test_nobody_distributes_so_the_caller_is_let_go_at_the_cap(tmp_path):
-    house = House(tmp_path, wait_cap=30).waiting()
+def test_nobody_distributes_so_the_connector_itself_takes_a_message(tmp_path):
+    house = House(tmp_path, wait_cap=30, message=10).waiting()
     house.run(31)
+    assert house.line.callers[CALL].hears == "message"
+    house.run(11.5)
     ended = house.tape.one("hangup")
-    assert (ended["by"], ended["cause"]) == ("system", "no_agents")
+    assert (ended["by"], ended["cause"]) == ("caller", "voicemail")
+    assert 9 < ended["seconds"] < 11
+    assert house.tape.types()[4:] == ["message", "recording", "recording_done", "hangup"]
+
+
+def told(kind, **fields):
+    """A command as it comes from the stream."""
+    return command({"type": kind, "call": CALL, **fields})
+
+
+def test_announcements_are_played_in_turn_and_then_music(tmp_path):
+    house = House(tmp_path, {PHONE: Phone(answers=None)}).waiting()
+    house.run(0.5, told("announce", prompts=["before", "digit3", "people"]))
+    heard = [house.line.callers[CALL].hears]
+    for _ in range(35):
+        house.run(0.1)
+        heard += [now] if (now := house.line.callers[CALL].hears) != heard[-1] else []
+    assert heard == ["before", "digit3", "people", "music"]
+    house.run(0.5, house.offer())
+    assert (CALL, "t1") in house.line.agents
+
+
+def test_an_announcement_outside_the_line_is_refused(house):
+    house.line.caller_rings(CALL, "139")
+    house.run(0.3, told("announce", prompts=["before"]))
+    assert house.tape.one("refused")["command"] == "announce"
+
+
+def test_last_words_then_the_end_with_its_reason(house):
+    house.waiting().run(4, told("goodbye", prompts=["callback", "closing"], reason="callback"))
+    ended = house.tape.one("hangup")
+    assert (ended["by"], ended["cause"]) == ("system", "callback")
+
+
+CITIZEN = "sip:13900001234@trunk"
+DIAL = {"agent": "agent1", "uri": PHONE, "token": "t", "to": CITIZEN, "case": "20260929000001"}
+
+
+def test_a_call_of_ours_joins_agent_and_citizen(tmp_path):
+    house = House(tmp_path, {PHONE: Phone(answers=1.0, talks=5.0), CITIZEN: Phone(answers=1.0)})
+    house.run(8, told("dial", **DIAL))
+    story = "dialled offer_ringing agent_ready answered agent_answered bridged recording agent_hangup recording_done"
+    assert house.tape.types() == [*story.split(), "hangup"]
+    assert house.tape.one("dialled")["caller"] == "13900001234"
+    assert house.tape.one("dialled")["connector"] == "c1"
+    assert house.exchange.calls == {}
+
+
+@pytest.mark.parametrize(
+    ("phones", "reason"),
+    [
+        ({PHONE: Phone(answers=1.0), CITIZEN: Phone(fails=Failure.BUSY)}, "busy"),
+        ({PHONE: Phone(answers=1.0), CITIZEN: Phone(answers=None)}, "no_answer"),
+        ({PHONE: Phone(fails=Failure.REJECT)}, "reject"),
+        ({PHONE: Phone(answers=None)}, "no_answer"),
+    ],
+)
+def test_a_call_of_ours_that_comes_to_nothing_ends_with_the_reason(tmp_path, phones, reason):
+    house = House(tmp_path, phones, ring=5, dial=5)
+    house.run(12, told("dial", **DIAL))
+    assert house.tape.one("hangup")["cause"] == reason
+    assert (house.exchange.calls, house.line.agents) == ({}, {})
+
+
+def test_a_dial_that_comes_twice_rings_once(tmp_path):
+    house = House(tmp_path, {PHONE: Phone(answers=None)})
+    house.run(1, told("dial", **DIAL), told("dial", **DIAL))
+    assert house.tape.types() == ["dialled", "offer_ringing"]
+
+
+@pytest.mark.parametrize(("to", "draining"), [("nonsense", False), (CITIZEN, True)])
+def test_a_call_that_cannot_be_made_is_refused(tmp_path, to, draining):
+    house = House(tmp_path)
+    house.exchange.draining = draining
+    house.run(1, told("dial", **DIAL | {"to": to}))
+    assert house.tape.types() == ["refused"]
+    assert house.exchange.calls == {}
+
+
+def test_a_survey_asks_without_an_agent(tmp_path):
+    house = House(tmp_path, {CITIZEN: Phone(answers=1.0)})
+    house.run(5, told("survey", to=CITIZEN, case="20260929000001"))
+    house.line.caller_presses(CALL, "4")
+    house.run(3)
+    assert house.tape.types() == ["dialled", "answered", "rating_prompt", "rating", "hangup"]
+
+
+def test_a_conference_through_the_exchange_rings_and_joins(tmp_path):
+    other = "sip:police@gate"
+    house = House(tmp_path, {PHONE: Phone(answers=0.5), other: Phone(answers=0.5)}).waiting()
+    house.run(2, house.offer())
+    house.run(2, told("conference", token="g", uri=other, agent="110"))
+    assert {("caller", "g"), ("g", "caller"), ("g", "recorder")} <= house.line.tables[CALL]
+    house.line.agent_hangs_up(CALL, "t1")
+    house.run(1)
+    assert house.line.tables[CALL] == {
+        ("caller", "g"),
+        ("g", "caller"),
+        ("caller", "recorder"),
+        ("g", "recorder"),
+    }
+    house.line.caller_hangs_up(CALL)
+    house.run(1)
+    assert house.line.agents == {}
+
+
+def test_a_guest_whose_address_is_none_fails_and_the_talk_goes_on(tmp_path):
+    house = House(tmp_path, {PHONE: Phone(answers=0.5)}).waiting()
+    house.run(2, house.offer())
+    house.run(1, told("conference", token="g", uri="nonsense"))
+    assert house.tape.one("guest_failed")["reason"] == "error"
+    assert "hangup" not in house.tape.types()
+
+
+def test_a_guest_who_never_answers_stops_ringing(tmp_path):
+    other = "sip:police@gate"
+    house = House(tmp_path, {PHONE: Phone(answers=0.5), other: Phone(answers=None)}).waiting()
+    house.run(2, house.offer())
+    house.run(6, told("consult", token="g", uri=other, timeout=3))
+    assert house.tape.one("guest_failed")["reason"] == "no_answer"
+    assert list(house.line.agents) == [(CALL, "t1")]
 
 
 def test_no_call_lasts_longer_than_the_cap(tmp_path):
@@ -222,6 +345,8 @@ COMMANDS = [
     ({"type": "cancel_offer", "call": CALL, "token": "t"}, Signal.CANCEL_OFFER, "whole"),
     ({"type": "hangup", "call": CALL, "reason": "x"}, Signal.HANGUP, "whole"),
     ({"type": "play", "call": CALL, "prompt": "busy"}, Signal.PLAY, "whole"),
+    ({"type": "announce", "call": CALL, "prompts": "busy"}, Signal.ANNOUNCE, "prompts that are no list"),
+    *(({"type": kind, "call": CALL, "token": "t"}, Signal(kind), kind) for kind in talk.COMMANDS),
     ({"type": "offer", "call": "no uuid"}, None, "the call is none"),
     ({"type": "offer", "call": CALL, "timeout": "soon"}, None, "the time is none"),
     ({"type": "dance", "call": CALL}, None, "no such command"),
