@@ -105,6 +105,8 @@ def test_a_department_signs_contacts_and_replies_by_keyboard(log_in):
     page.keyboard.press("Control+Enter")
     expect(page.locator("#case .tag.state")).to_have_text("待审核")
     assert read(made).state == "replied"
+    expect(page.locator("#case .reply .said").first).to_have_text(PUBLIC)
+    expect(page.locator("#case")).not_to_contain_text("[object")
     expect(page.locator('[data-tab="replied"] .count')).to_have_text("1")
     expect(page.locator("#steps")).to_contain_text("现在没有要本部门做的事")
 

@@ -45,7 +45,7 @@ export function clockLine(row, { still = false } = {}) {
 }
 
 const pair = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
-const section = (title, ...inside) => h("section", { class: "part" }, h("h3", {}, title), inside);
+const section = (title, ...inside) => h("section", { class: "part" }, h("h3", {}, title), ...inside);
 
 function person(told) {
   const { name, phone, masked } = told.citizen;
@@ -173,7 +173,7 @@ const step = (row) =>
     {},
     h("time", { datetime: row.at }, momentWords(row.at)),
     h("b", {}, ` ${ACTIONS[row.action] ?? row.action}`),
-    row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.actor === "system" ? "" : row.actor}`) : null,
+    row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.actor === row.role ? "" : row.actor}`) : null,
     rungWords(row),
     row.words ? h("p", { class: "said" }, row.words) : null,
   );
