@@ -39,8 +39,12 @@ class Route:
 
 
 def owner(book: Book, area: str) -> str:
-    """The fallback owner of an area; the whole city's where the area is unknown. KeyError when a city has none."""
-    return book.fallbacks.get(area) or book.fallbacks[ANYWHERE]
+    """The fallback owner of an area; the whole city's where the area is unknown or its owner was dissolved.
+
+    KeyError when a city has none.
+    """
+    own = book.fallbacks.get(area, "")
+    return own if own in book.departments else book.fallbacks[ANYWHERE]
 
 
 def _fall_back(book: Book, area: str, reason: str, fault: str = "") -> Route:
