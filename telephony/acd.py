@@ -22,21 +22,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from hotline import clock, db
+from hotline.errors import HotlineError
 from hotline.settings import Settings
 from hotline.unit import transaction
-from telephony import distribution, layout, service
-from telephony.queueing import Rules
-from telephony.record import Reaction
+from telephony import distribution, layout, overflow, saying, service
+from telephony.queueing import Assignment, Rules
+from telephony.reaction import Reaction
 
 log = logging.getLogger("telephony.acd")
 
-EVENTS, COMMANDS, DESK = "tel:events", "tel:commands", "desk:events"
+EVENTS = "tel:events"
 DEAD = "tel:events:dead"  # documents that cannot be taken, kept for a person to look at
 GROUP, CONSUMER = "acd", "acd"
-ALIVE, OWN_SIGN, SIGN_SECONDS = "tel:alive:", "alive:acd", 5
+OWN_SIGN, SIGN_SECONDS = "alive:acd", 5
 BATCH, BLOCK_MS = 40, 200
-UPKEEP_SECONDS, TIDY_SECONDS = 0.5, 600.0
-KEPT_COMMANDS, KEPT_DEAD = 100_000, 10_000
+UPKEEP_SECONDS, ANNOUNCE_SECONDS, TIDY_SECONDS = 0.5, 3.0, 600.0
+KEPT_DEAD = 10_000
 KEPT_EVENTS_MS = 3_600_000
 LATER_TRIES = 5  # times an event may fail by itself before it is put aside
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
@@ -53,7 +54,7 @@ class Acd:
         self.silent: dict[str, float] = {}  # connector → monotonic instant since when it gives no sign
         self.heard: dict[str, float] = {}  # call → monotonic instant of its last event
         self.failures: dict[str, int] = {}
-        self.next_upkeep = self.next_tidy = 0.0
+        self.next_upkeep = self.next_tidy = self.next_word = 0.0
 
     def turn(self) -> None:
         """Events, then assignments, then upkeep when it is due. Raises RedisError and SQLAlchemyError."""
@@ -139,17 +140,24 @@ class Acd:
         self.unsaid += said
         if not self.unsaid:
             return
-        with self.redis.pipeline(transaction=True) as batch:
-            for reaction in self.unsaid:
-                _queue(batch, reaction)
-            batch.execute()
+        saying.say(self.redis, self.unsaid)
         self.unsaid.clear()
 
     # --- assignments ---
 
     def _assign(self) -> None:
         for made in distribution.due(self.rules, self.silent):
-            self._say(distribution.reserve(made, self.rules))
+            if made.call.startswith(distribution.KEPT):
+                self._call_back(made)
+            else:
+                self._say(distribution.reserve(made, self.rules))
+
+    def _call_back(self, made: Assignment) -> None:
+        try:
+            connector = saying.a_connector(self.redis)
+            self._say(distribution.call_back(made, connector, self.rules))
+        except HotlineError as refused:
+            log.warning("%s waits: %s", made.call, refused.code)
 
     # --- upkeep ---
 
@@ -160,6 +168,7 @@ class Acd:
         self.next_upkeep = time.monotonic() + UPKEEP_SECONDS
         self.redis.set(OWN_SIGN, f"{time.time():.3f}", ex=SIGN_SECONDS)
         self._say(distribution.end_wrap_ups())
+        self._announce()
         with db.session() as session:
             stale, opened = distribution.stale_offers(session), distribution.open_calls(session, clock.now())
         self._listen_for(sorted({connector for _, connector in opened}))
@@ -169,8 +178,13 @@ class Acd:
             self._reap(opened)
             self._tidy({call for call, _ in opened})
 
+    def _announce(self) -> None:
+        if time.monotonic() >= self.next_word:
+            self.next_word = time.monotonic() + ANNOUNCE_SECONDS
+            self._say(overflow.announce(self.rules))
+
     def _listen_for(self, connectors: list[str]) -> None:
-        signs: list[Any] = self.redis.mget([ALIVE + name for name in connectors]) if connectors else []
+        signs: list[Any] = self.redis.mget([saying.ALIVE + name for name in connectors]) if connectors else []
         still = {name for name, sign in zip(connectors, signs, strict=True) if sign is None}
         now = time.monotonic()
         self.silent = {name: self.silent.get(name, now) for name in still}
@@ -191,14 +205,6 @@ class Acd:
         self.redis.xtrim(EVENTS, minid=int(time.time() * 1000) - KEPT_EVENTS_MS, approximate=True)
         with transaction() as unit:
             service.forget_events(unit)
-
-
-def _queue(batch: Any, reaction: Reaction) -> None:
-    document = json.dumps(reaction.body, ensure_ascii=False)
-    if reaction.to == "desk":
-        batch.publish(DESK, document)
-    else:
-        batch.xadd(COMMANDS, {"json": document}, maxlen=KEPT_COMMANDS, approximate=True)
 
 
 def _text(value: Any) -> str:

@@ -31,7 +31,7 @@ _FORCES = frozenset({Role.SUPERVISOR, Role.ADMIN})
 def sign_in(user: str, now: dt.datetime | None = None) -> AgentSeat:
     """The agent is there and ready. BadInput when he has no phone, Missing when there is no such user."""
     with transaction(now) as unit:
-        _check_phone(unit.session, user)
+        check_phone(unit.session, user)
         return _say(unit, user, Status.READY, "")
 
 
@@ -63,7 +63,7 @@ def force(user: str, status: str, reason: str, by: Actor, now: dt.datetime | Non
     if status not in set(Status):
         raise BadInput("status_unknown", "没有这种坐席状态。", {"status": status})
     with transaction(now) as unit:
-        _check_phone(unit.session, user)
+        check_phone(unit.session, user)
         return _say(unit, user, Status(status), f"{by.name}:{_reason(reason)}")
 
 
@@ -85,7 +85,8 @@ def _reason(text: str) -> str:
     return said
 
 
-def _check_phone(session: Session, user: str) -> None:
+def check_phone(session: Session, user: str) -> None:
+    """Raises Missing for nobody, BadInput for somebody without a phone."""
     row = session.get(User, user)
     if row is None or not row.active:
         raise Missing("no_such_user", "没有这个用户。")

@@ -17,7 +17,7 @@ def owe(unit: Unit, call: Call) -> None:
     """Write the debt of a call that ended before anybody spoke; the reason is its exit. A repeat does nothing."""
     row = insert(Callback).values(
         call=call.id, caller=call.caller, caller_index=call.caller_index, reason=call.exit, created_at=unit.now,
-        case_number="", done_by="", result="",
+        case_number=call.case_number, done_by="", result="", rank_at=call.rank_at,
     )  # fmt: skip
     unit.session.execute(row.on_conflict_do_nothing(index_elements=["call"]))
 
@@ -26,9 +26,16 @@ def settle(unit: Unit, call: Call) -> None:
     """Somebody speaks to this caller now: his open debts are paid. A withheld number pays only this call's own."""
     his = Callback.caller_index == call.caller_index if call.caller_index else Callback.call == call.id
     paid = update(Callback).where(his, Callback.state == CallbackState.OPEN)
-    unit.session.execute(
-        paid.values(state=CallbackState.ANSWERED, done_by=call.agent, done_at=unit.now, result="市民再次来电,已接听")
-    )
+    ours = call.direction == "out"
+    state, result = (CallbackState.DONE, "已回拨,接通") if ours else (CallbackState.ANSWERED, "市民再次来电,已接听")
+    unit.session.execute(paid.values(state=state, done_by=call.agent, done_at=unit.now, result=result))
+
+
+def tried(unit: Unit, call: Call) -> None:
+    """A call back is over; one that reached nobody is counted and stays owed."""
+    if call.callback is not None and call.agent_answer_at is None:
+        again = update(Callback).where(Callback.id == call.callback, Callback.state == CallbackState.OPEN)
+        unit.session.execute(again.values(tries=Callback.tries + 1))
 
 
 def done(callback: int, by: str, result: str, case_number: str = "", now: dt.datetime | None = None) -> Callback:

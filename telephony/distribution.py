@@ -11,12 +11,14 @@ from hotline import clock
 from hotline.city_models import User
 from hotline.events import CallChanged
 from hotline.unit import Unit, transaction
-from telephony import agents
-from telephony.models import AgentSeat, Call
+from telephony import agents, outbound
+from telephony.models import AgentSeat, Call, Callback
 from telephony.queueing import Assignment, Caller, Rules, Seat, assign, eligible
-from telephony.record import Reaction, Work, apply, command, finish, requeue, told
-from telephony.words import CallState, Exit, SeatState, Status, Strategy
+from telephony.reaction import Reaction, Work, command, told
+from telephony.record import apply, finish, requeue
+from telephony.words import CallbackState, CallState, Exit, Purpose, SeatState, Status, Strategy
 
+KEPT = "callback:"
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
 
 
@@ -64,12 +66,18 @@ def due(rules: Rules, silent: Collection[str] = ()) -> list[Assignment]:
     """Who could ring where now; nothing is reserved yet."""
     with transaction() as unit:
         machine = clock.machine()
-        if not _somebody_waits(unit.session):
+        if not (_somebody_waits(unit.session) or _kept(unit.session, rules)):
             return []
         present = seats(unit.session, rules)
         free = sum(eligible(seat, machine) for seat in present)
-        waiting = callers(unit.session, rules, silent, free) if free else []
+        waiting = [*callers(unit.session, rules, silent, free), *_kept(unit.session, rules)] if free else []
         return assign(waiting, present, unit.now, rules, machine)
+
+
+def _kept(session: Session, rules: Rules) -> list[Caller]:
+    """Those who hung up to be called back stand in the queue as if they still waited."""
+    rows = outbound.kept(session, rules) if rules.trunk else []
+    return [Caller(f"{KEPT}{row.id}", row.rank_at or row.created_at, rules.groups[0].code) for row in rows]
 
 
 def _somebody_waits(session: Session) -> bool:
@@ -134,11 +142,29 @@ def withdraw(call_id: str, token: str, rules: Rules, now: dt.datetime | None = N
         if seat is None or seat.state not in {SeatState.RESERVED, SeatState.RINGING}:
             return []
         agents.fail(unit, seat, "no_answer" if seat.state == SeatState.RINGING else "error", rules)
-        said = [command("cancel_offer", call=call_id, token=token), told(seat.user, "seat", call_id)]
+        outwards = call is not None and call.direction == "out"
+        back = (
+            command("hangup", call=call_id, reason="no_answer")
+            if outwards
+            else command("cancel_offer", call=call_id, token=token)
+        )
+        said = [back, told(seat.user, "seat", call_id)]
         if call is not None and call.state == CallState.OFFERED and not agents.holding(unit, call_id):
             requeue(call)
             unit.record(CallChanged(call_id, call.state))
         return said
+
+
+def call_back(made: Assignment, connector: str, rules: Rules, now: dt.datetime | None = None) -> list[Reaction]:
+    """The turn of one who asked for it: the free agent's phone rings, then his. Nothing when either is gone."""
+    with transaction(now) as unit:
+        row = unit.session.get(Callback, int(made.call.removeprefix(KEPT)), with_for_update=True)
+        seat = agents.seat_of(unit, made.user)
+        free = seat.status == Status.READY and seat.state == SeatState.IDLE
+        if row is None or row.state != CallbackState.OPEN or not free:
+            return []
+        how, case = Purpose.CALLBACK, row.case_number
+        return outbound.dial(unit, made.user, row.caller, connector, rules, how, case=case, callback=row.id)[1]
 
 
 # --- upkeep ---------------------------------------------------------------------------------------------------------

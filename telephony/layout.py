@@ -1,6 +1,7 @@
 """The city's telephone as written down: `telephone.toml` (groups, routes, roster, numbers) and `skills.csv`."""
 
 import csv
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,8 @@ def load(folder: Path = CITY, given: Mapping[str, Any] | None = None) -> Rules:
         "heads": _heads(table.get("heads", {})),
         "skills": _skills(folder / "skills.csv", codes),
     }
-    return Rules.of(table.get("queue", {}) | tables | dict(given or {}))
+    trunk = {"trunk": os.environ["HOTLINE_TRUNK"]} if os.environ.get("HOTLINE_TRUNK") else {}
+    return Rules.of(table.get("queue", {}) | tables | trunk | dict(given or {}))
 
 
 def _group(row: Mapping[str, Any]) -> Group:

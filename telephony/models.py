@@ -14,7 +14,8 @@ class Call(Base):
     """One call of the hotline, with all its stamps (rules.md §6). `exit` names why it left the queue.
 
     `direction` is "in", or "out" for a call we make; such a one was never offered and no rate counts it. `rank_at` is
-    its place in the queue: when it joined, with its head start; `known` the facts it was reckoned from.
+    its place in the queue: when it joined, with its head start; `known` the facts it was reckoned from; `talk` what
+    desks show of it (`inside.py`). `callback`, `purpose` and `cause` (how it ended) are those of a call we made.
     """
 
     __tablename__ = "calls"
@@ -50,8 +51,10 @@ class Call(Base):
     wanted_agent: Mapped[str] = mapped_column(default="", server_default="")
     known: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     announced_at: Mapped[dt.datetime | None]
-    held_at: Mapped[dt.datetime | None]
+    talk: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     callback: Mapped[int | None]
+    purpose: Mapped[str] = mapped_column(default="", server_default="")
+    cause: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class AgentSeat(Base):

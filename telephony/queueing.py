@@ -71,11 +71,12 @@ class Rules:
     silent: float = 15  # a connector without heartbeat for so long has lost its calls
     resume: float = 600  # who hung up while waiting has his place again for so long
     last_agent: float = 0  # who spoke to an agent within so many seconds gets him again when he is free; 0 = off
-    announce_first: float = 30  # the first word about his place comes after so much waiting; 0 = never
+    announce_first: float = 0  # the first word about his place comes after so much waiting; 0 = never
     announce_gap: float = 45  # the least time between two of them
-    offer_callback: float = 120  # from then on he may press 1 to be called back, 2 to leave a message; 0 = never
+    offer_callback: float = 60  # from then on he may press 1 to be called back, 2 to leave a message; 0 = never
     longest_queue: int = 0  # so many waiting and the next is asked at once; 0 = no limit
     callback_tries: int = 3  # how often the machine rings him back before a person has to
+    trunk: str = ""  # how a number outside is reached, "sip:{number}@host"; empty = we call nobody
     pauses: Mapping[str, float] = field(default_factory=dict)  # other pauses than those of FAILURES, by reason
     heads: Mapping[str, float] = field(default_factory=lambda: HEADS)  # head start by fact
     groups: tuple[Group, ...] = (GENERAL,)

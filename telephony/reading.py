@@ -29,6 +29,7 @@ def call_told(call: Call) -> dict[str, Any]:
     """One call with all its stamps; the caller in clear, the door masks him by role."""
     stamps = {name: _iso(getattr(call, name)) for name in _STAMPS}
     ended = {"exit": call.exit or None, "rating": call.rating, "recording": call.recording or None}
+    ours = {"purpose": call.purpose, "cause": call.cause or None} if call.direction == "out" else {}
     return {
         "id": call.id,
         "caller": call.caller,
@@ -36,14 +37,19 @@ def call_told(call: Call) -> dict[str, Any]:
         "agent": call.agent or None,
         **ended,
         "case": call.case_number or None,
+        **ours,
     }
 
 
 def calls(
-    session: Session, since: dt.datetime | None, cursor: str, limit: int
+    session: Session, since: dt.datetime | None, cursor: str, limit: int, direction: str = "in"
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of calls, newest first, and the cursor of the next one. Raises BadInput `bad_cursor`."""
-    found = select(Call).order_by(Call.invite_at.desc(), Call.id.desc()).limit(limit + 1)
+    """A page of calls offered to us ("out": made by us), newest first, and the cursor of the next one.
+
+    Raises BadInput `bad_cursor`.
+    """
+    found = select(Call).where(Call.direction == direction)
+    found = found.order_by(Call.invite_at.desc(), Call.id.desc()).limit(limit + 1)
     if since is not None:
         found = found.where(Call.invite_at >= since)
     if cursor:
@@ -91,7 +97,8 @@ def callbacks(session: Session, state: str, cursor: str, limit: int) -> tuple[li
 def call_facts(session: Session, begin: dt.datetime, end: dt.datetime) -> list[CallFact]:
     """What the rates count: calls whose INVITE lies in [begin, end)."""
     columns = select(Call.invite_at, Call.notice_end_at, Call.queue_at, Call.agent_answer_at, Call.exit)
-    rows = session.execute(columns.where(Call.invite_at >= begin, Call.invite_at < end))
+    offered = (Call.invite_at >= begin, Call.invite_at < end, Call.direction == "in")
+    rows = session.execute(columns.where(*offered))
     return [CallFact(invite, notice, queued, answered, exit_) for invite, notice, queued, answered, exit_ in rows]
 
 
@@ -103,7 +110,7 @@ def seats(session: Session, now: dt.datetime) -> list[dict[str, Any]]:
 def waiting(session: Session, now: dt.datetime) -> dict[str, Any]:
     """How many wait for a person, a phone ringing for them or not, the longest wait in seconds, and how many speak."""
     fresh = Call.invite_at >= now - LONGEST_CALL
-    waits = Call.state.in_([CallState.WAITING, CallState.OFFERED])
+    waits = Call.state.in_([CallState.WAITING, CallState.OFFERED])  # calls we make are never in these
     count, first = session.execute(select(func.count(), func.min(Call.queue_at)).where(fresh, waits)).one()
     talking = session.scalar(select(func.count()).where(fresh, Call.state == CallState.TALKING))
     longest = max(int((now - first).total_seconds()), 0) if first else 0

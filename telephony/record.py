@@ -4,69 +4,22 @@ The connector's word about who speaks with whom is the truth; the queue follows 
 the end change nothing but what is still missing.
 """
 
-import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from hotline import privacy
+from hotline.city_models import User
 from hotline.events import CallChanged
-from hotline.unit import Unit
-from telephony import agents, callbacks, standing
+from telephony import agents, callbacks, inside, overflow, reviews, standing
 from telephony.models import AgentSeat, Call
-from telephony.queueing import Rules
-from telephony.words import SPOKEN_TO, CallState, Exit, SeatState
+from telephony.reaction import Reaction, Work, command, told
+from telephony.words import SPOKEN_TO, CallState, Exit, Purpose, SeatState
 
 LONGEST_CALLER = 40
-LONGEST_FILE = 300
 _DIALLED = re.compile(r"[^0-9A-Za-z+*#._-]")
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?0?(1[3-9]\d{9})")
 _WITHHELD = frozenset({"anonymous", "unknown", "restricted", "unavailable", "private"})
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """What is said after the commit. `to`: "connector" (body is a command) or "desk" (body is ids for one user)."""
-
-    to: str
-    body: dict[str, Any]
-
-
-def command(kind: str, **fields: Any) -> Reaction:
-    """A command for the connector."""
-    return Reaction("connector", {"type": kind, **fields})
-
-
-def told(user: str, event: str, call: str) -> Reaction:
-    """A word for one desk: pop, call or seat, and the call's id; the web re-reads by it."""
-    return Reaction("desk", {"user": user, "event": event, "call": call})
-
-
-@dataclass
-class Work:
-    """One event being taken."""
-
-    unit: Unit
-    call: Call
-    event: Mapping[str, Any]
-    at: dt.datetime
-    rules: Rules
-    said: list[Reaction] = field(default_factory=list)
-
-    def text(self, name: str, most: int = LONGEST_FILE) -> str:
-        """A field as text without control characters."""
-        return "".join(c for c in str(self.event.get(name) or "") if c.isprintable())[:most]
-
-    def stamp(self, name: str) -> None:
-        """The first word about an instant stands."""
-        if getattr(self.call, name) is None:
-            setattr(self.call, name, self.at)
-
-    def move(self, target: CallState, *sources: CallState) -> None:
-        """Forward only: from one of `sources`."""
-        if self.call.state in sources:
-            self.call.state = target
 
 
 # --- one function per event -----------------------------------------------------------------------------------------
@@ -93,6 +46,12 @@ def _invite(work: Work) -> None:
     work.call.invite_at = work.at
 
 
+def _dialled(work: Work) -> None:
+    """A call we make; its row was written before it was commanded."""
+    _name_caller(work)
+    work.call.direction, work.call.connector = "out", work.text("connector", LONGEST_CALLER)
+
+
 def _answered(work: Work) -> None:
     work.stamp("answer_at")
     work.move(CallState.NOTICE, CallState.RINGING)
@@ -108,6 +67,8 @@ def _queued(work: Work) -> None:
         standing.join(work.unit.session, work.call, work.at, work.rules)
     work.stamp("queue_at")
     work.move(CallState.WAITING, CallState.RINGING, CallState.NOTICE)
+    if work.call.state == CallState.OFFERED and not agents.holding(work.unit, work.call.id):
+        requeue(work.call)  # a transfer to a phone outside that came to nothing
 
 
 def _held(work: Work) -> AgentSeat | None:
@@ -123,8 +84,11 @@ def _offer_ringing(work: Work) -> None:
 
 
 def requeue(call: Call) -> None:
-    """Back into the queue; `queue_at` stays, so he keeps his place."""
-    call.state, call.agent, call.token, call.agent_answer_at, call.exit = CallState.WAITING, "", "", None, ""
+    """Back into the queue; `rank_at` stays, so he keeps his place. Who was spoken to and passed on stays answered."""
+    spoken = call.exit == Exit.ANSWERED and call.state == CallState.OFFERED
+    call.state, call.agent, call.token = CallState.WAITING, "", ""
+    if not spoken:
+        call.agent_answer_at, call.exit = None, ""
 
 
 def _offer_failed(work: Work) -> None:
@@ -153,11 +117,14 @@ def _agent_answered(work: Work) -> None:
     for other in agents.holding(work.unit, call.id):
         if other.user != name:
             _withdraw(work, other)
-    seat = agents.seat_of(work.unit, name)
-    if seat.call in {"", call.id}:
-        agents.talk(work.unit, seat, call.id, token)
-    call.state, call.exit, call.agent, call.token = CallState.TALKING, Exit.ANSWERED, name, token
-    call.agent_answer_at, call.hangup_at = work.at, None
+    if work.unit.session.get(User, name) is not None:  # a transfer may ring a phone outside
+        seat = agents.seat_of(work.unit, name)
+        if seat.call in {"", call.id}:
+            agents.talk(work.unit, seat, call.id, token)
+        call.agent = name
+    passed_on = call.exit == Exit.ANSWERED and call.agent_answer_at is not None
+    call.state, call.exit, call.token = CallState.TALKING, Exit.ANSWERED, token
+    call.agent_answer_at, call.hangup_at = call.agent_answer_at if passed_on else work.at, None
     callbacks.settle(work.unit, call)
 
 
@@ -169,8 +136,16 @@ def _agent_hangup(work: Work) -> None:
 
 def _rating(work: Work) -> None:
     digit = work.text("digit")
-    if digit in {"1", "2", "3", "4", "5"} and work.call.agent_answer_at and work.call.rating is None:
+    spoken = work.call.agent_answer_at or work.call.purpose == Purpose.SURVEY
+    if digit in {"1", "2", "3", "4", "5"} and spoken and work.call.rating is None:
         work.call.rating = int(digit)
+        reviews.rate(work.unit, work.call)
+
+
+def _digit(work: Work) -> None:
+    """1: be called back and keep his place; 2: leave a message. Only for who waits and was asked."""
+    if work.call.state == CallState.WAITING and work.call.talk.get("asked"):
+        work.said += overflow.chosen(work.call.id, work.text("digit", 1))
 
 
 def _recording(work: Work) -> None:
@@ -192,11 +167,19 @@ def finish(work: Work, reason: Exit, *, owed: bool = True) -> None:
     if call.state == CallState.ENDED:
         return
     _free_seats(work)
-    call.state, call.hangup_at = CallState.ENDED, work.at
-    if call.exit not in SPOKEN_TO:
+    call.state, call.hangup_at, call.talk = CallState.ENDED, work.at, {}
+    call.cause = work.text("cause", 40)
+    if call.direction == "out":
+        callbacks.tried(work.unit, call)
+        call.exit = call.exit or Exit.SYSTEM
+    elif call.exit not in SPOKEN_TO:
         call.exit, call.agent, call.token = reason, "", ""
+        if reason == Exit.VOICEMAIL:
+            overflow.file_message(work.unit, call)
         if owed and reason not in SPOKEN_TO:
             callbacks.owe(work.unit, call)
+    elif call.agent_answer_at is not None:
+        reviews.draw(work.unit, call)
 
 
 def _exit(work: Work) -> Exit:
@@ -230,14 +213,9 @@ def _heard(_work: Work) -> None:
     """Nothing to write but that it was seen."""
 
 
-# What happens inside a talk changes no record; docs/telephony.md says what each means.
-_INSIDE = (
-    "dialled agent_ready held unheld muted unmuted guest_ringing guest_answered guest_failed guest_gone joined "
-    "monitored transferred refused recording_paused recording_resumed recording_done message"
-)
-
 TAKES: dict[str, Callable[[Work], None]] = {
-    **dict.fromkeys(_INSIDE.split(), _heard),
+    **inside.TAKES,
+    "dialled": _dialled,
     "invite": _invite,
     "answered": _answered,
     "notice_end": _notice_end,
@@ -250,7 +228,7 @@ TAKES: dict[str, Callable[[Work], None]] = {
     "agent_hangup": _agent_hangup,
     "rating_prompt": _agent_hangup,
     "rating": _rating,
-    "dtmf": _heard,
+    "dtmf": _digit,
     "hangup": _hangup,
     "rejected": _rejected,
     "lost": _lost,
@@ -270,4 +248,4 @@ def apply(work: Work, change: Callable[[Work], None]) -> list[Reaction]:
 
 
 def _shown(call: Call) -> tuple[Any, ...]:
-    return call.state, call.agent, call.exit, call.rating, call.recording
+    return call.state, call.agent, call.exit, call.rating, call.recording, call.talk

@@ -17,7 +17,8 @@ from hotline.words import ENDED, State
 from telephony import agents
 from telephony.models import AgentSeat, Call, EventSeen
 from telephony.queueing import Rules
-from telephony.record import TAKES, Reaction, Work, apply
+from telephony.reaction import Reaction, Work
+from telephony.record import TAKES, apply
 from telephony.standing import spellings
 from telephony.words import CallState, Mark
 

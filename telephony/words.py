@@ -83,3 +83,29 @@ class MarkState(Word):
     PROPOSED = "proposed", "待复核"
     CONFIRMED = "confirmed", "已确认"
     DISMISSED = "dismissed", "已撤销"
+
+
+class Purpose(Word):
+    """Why we call somebody."""
+
+    OWN = "own", "主动外呼"
+    CALLBACK = "callback", "回拨"
+    REVISIT = "revisit", "回访"
+    SURVEY = "survey", "电话邀评"
+
+
+class Doing(Word):
+    """What a person did with a call or a seat, as the log names it."""
+
+    FORCE = "force", "更改坐席状态"
+    LISTEN = "listen", "旁听"
+    WHISPER = "whisper", "耳语指导"
+    BARGE = "barge", "插话"
+    MONITOR_OFF = "monitor_off", "停止旁听"
+    TAKE_OVER = "take_over", "接管通话"
+    PAUSE_RECORDING = "pause_recording", "暂停录音"
+    RESUME_RECORDING = "resume_recording", "恢复录音"
+    TRANSFER = "transfer", "转接"
+    CONFERENCE = "conference", "三方通话"
+    PLAY = "play", "听取录音"
+    DIAL = "dial", "外呼"

@@ -29,7 +29,9 @@ def upgrade() -> None:
     op.add_column('calls', _text('wanted_agent'))
     op.add_column('calls', sa.Column('known', postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False))
     op.add_column('calls', _instant('announced_at'))
-    op.add_column('calls', _instant('held_at'))
+    op.add_column('calls', sa.Column('talk', postgresql.JSONB(), server_default=_NONE, nullable=False))
+    op.add_column('calls', _text('purpose'))
+    op.add_column('calls', _text('cause'))
     op.add_column('calls', sa.Column('callback', sa.BigInteger(), nullable=True))
     op.create_index('ix_calls_rank', 'calls', ['skill_group', 'rank_at', 'id'], postgresql_where=sa.text("state = 'waiting'"))
     op.create_index('ix_calls_open', 'calls', ['connector'], postgresql_where=sa.text("state <> 'ended'"))
@@ -93,5 +95,5 @@ def downgrade() -> None:
         op.drop_column('agent_seats', column)
     for index in ('ix_calls_open', 'ix_calls_rank'):
         op.drop_index(index, 'calls')
-    for column in ('callback', 'held_at', 'announced_at', 'known', 'wanted_agent', 'rank_at', 'skill_group', 'direction'):
+    for column in ('callback', 'cause', 'purpose', 'talk', 'announced_at', 'known', 'wanted_agent', 'rank_at', 'skill_group', 'direction'):
         op.drop_column('calls', column)
