@@ -136,6 +136,17 @@ class RungRow(Base):
     reached: Mapped[list[Any]]
 
 
+class Judgement(Base):
+    """A calendar or policy under which all open clocks were judged; the newest is the present one."""
+
+    __tablename__ = "judgements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    stamp: Mapped[str]
+    moved: Mapped[int]
+
+
 class Request(Base):
     """A request that somebody else decides: extension, suspension or return."""
 

@@ -56,14 +56,15 @@ class ClockChanges:
     now: dt.datetime
     told: list[dict[str, Any]] = field(default_factory=list)
 
-    def _name(self, row: ClockRow) -> str:
+    def name(self, row: ClockRow) -> str:
+        """The clock's name in the history: clock/department/which of them."""
         same = [r for r in self.case.clocks if (r.clock, r.department) == (row.clock, row.department)]
         return f"{row.clock}/{row.department}/{same.index(row) + 1}"
 
     def _tell(self, row: ClockRow, change: str) -> None:
         self.told.append(
             {
-                "key": self._name(row),
+                "key": self.name(row),
                 "clock": row.clock,
                 "department": row.department,
                 "change": change,
@@ -138,6 +139,20 @@ class ClockChanges:
         row.explain += f" 经批准延长 {days} 个工作日。"
         self.aim(row, after=self.now)
         self._tell(row, "extend")
+
+
+    def rejudge(self, row: ClockRow, judged: tuple[Limit, Due], fired: frozenset[str]) -> None:
+        """Another calendar or policy: a new deadline from the old start; rungs that fired are not aimed at again."""
+        limit, reckoned = judged
+        row.limit_amount, row.limit_unit = limit.amount, limit.unit.value
+        row.due_at, row.provisional = reckoned.at, reckoned.provisional
+        row.explain, row.calendar_version = reckoned.explain, reckoned.version
+        if row.paused_at is None:
+            ladder = self.timing.ladder(row)
+            passed = max((i for i, rung in enumerate(ladder) if rung.code in fired), default=-1)
+            coming = ladder[passed + 1 :]
+            row.next_rung, row.next_at = (coming[0].code, coming[0].at) if coming else ("", None)
+        self._tell(row, "rejudge")
 
 
 def _row(case: Case, name: Clock, department: str, now: dt.datetime, limit: Limit, reckoned: Due) -> ClockRow:

@@ -14,6 +14,7 @@ COMMANDS = {
     "up": "web.cli.up:up",
     "doctor": "web.cli.doctor:doctor",
     "due": "hotline.due_command:due",
+    "rejudge": "web.cli.rejudge:rejudge",
     "triage": "triage.commands:triage",
     "kb": "kb.commands:kb",
     "import": "web.cli.data:import_",

@@ -74,10 +74,12 @@ def _check(port: int, sip_port: int, host: str, *, demo: bool, search: str) -> N
 def prepare(settings: Settings) -> None:
     """Tables, the city, the classifier, the knowledge base: each only where it is missing."""
     from web import city, schema
+    from web.cli import rejudge
 
     schema.upgrade()
     if settings.demo:
         city.load(demo=True)
+    rejudge.run_if_changed()
     if not (settings.data / "model").exists():
         _train(settings)
     _knowledge(settings)

@@ -1,0 +1,178 @@
+"""A changed calendar or policy: open cases are judged again, closed ones keep what judged them."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from staff_story import CLERK, SUPERVISOR, do, forwarded, passed, signed
+
+from dispatch.service import sweep
+from hotline import clock, db, facts, history, queries, rejudge, timing
+from hotline.models import HistoryRow, RungRow
+from hotline.rates import Period, rates
+from hotline.words import Action, Clock
+from hotline.worktime import Limit, Unit
+
+pytestmark = pytest.mark.usefixtures("city")
+
+
+@pytest.fixture
+def change(monkeypatch):
+    """change(reply=12): complaints have twelve working days; change(holiday="2026-11-10"): nobody works that day."""
+
+    def to(reply=None, holiday=None):
+        by = timing.timing()
+        rows, calendar = by.policy.rows, by.calendar
+        if reply:
+            limit = Limit(reply, Unit.WORKING_DAYS)
+            rows = tuple(dataclasses.replace(r, limit=limit) if r.clock == "reply" and r.kind else r for r in rows)
+        if holiday:
+            day = dt.date.fromisoformat(holiday)
+            years = tuple(
+                dataclasses.replace(y, holidays={**y.holidays, day: "测试"}, version=f"{y.version}+")
+                if y.year == day.year
+                else y
+                for y in calendar.years
+            )
+            calendar = dataclasses.replace(calendar, years=years)
+        made = timing.Timing(calendar, dataclasses.replace(by.policy, rows=rows, calendar=calendar))
+        for module in (timing, rejudge):
+            monkeypatch.setattr(module, "timing", lambda: made)
+        for module in ("hotline.cases", "dispatch.service"):
+            monkeypatch.setattr(f"{module}.timing", lambda: made)
+
+    return to
+
+
+def reply_of(case):
+    with db.session() as session:
+        return next(row for row in facts.load(session, case.number).clocks if row.clock == Clock.REPLY)
+
+
+def due(case):
+    return clock.iso(reply_of(case).due_at)
+
+
+def test_a_new_holiday_moves_the_open_deadline_later_and_leaves_the_closed_one(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    open_case, answered = signed(), passed()
+    before = due(answered)
+    assert due(open_case) == "2026-11-16T18:00:00+08:00"
+    change(holiday="2026-11-10")
+    assert [(m.number, m.clock) for m in rejudge.judge() if m.clock == "reply"] == [(open_case.number, "reply")]
+    assert due(open_case) == "2026-11-17T18:00:00+08:00"
+    assert due(answered) == before
+    assert rejudge.judge() == []
+
+
+def test_another_limit_counts_from_the_old_start(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    drill("2026-11-05T09:00:00+08:00")
+    change(reply=12)
+    rejudge.judge()
+    assert due(case) == "2026-11-18T18:00:00+08:00"
+    assert (reply_of(case).limit_amount, "限12个工作日" in reply_of(case).explain) == (12, True)
+
+
+def test_what_was_granted_stays_granted(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=3, reason="要检测")
+    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    drill("2026-11-04T09:00:00+08:00")
+    do(case, Action.RESUME, CLERK)
+    before = due(case)
+    assert before == "2026-11-23T18:00:00+08:00"
+    assert rejudge.judge() == []
+    change(holiday="2026-11-10")
+    rejudge.judge()
+    assert due(case) == "2026-11-24T18:00:00+08:00"
+
+
+def test_rungs_that_fired_are_not_fired_again_and_those_to_come_follow_the_new_deadline(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    drill("2026-11-13T19:00:00+08:00")
+    sweep()
+    change(holiday="2026-11-16")
+    rejudge.judge()
+    assert due(case) == "2026-11-17T18:00:00+08:00"
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    with db.session() as session:
+        rows = session.query(RungRow).filter_by(clock_id=reply_of(case).id).order_by(RungRow.id)
+        assert [row.rung for row in rows] == ["half", "yellow", "due_morning", "overdue", "red", "notice", "listed"]
+
+
+def test_the_change_is_in_the_history_and_the_rates_of_both_sides_follow_it(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    change(holiday="2026-11-10")
+    rejudge.judge()
+    drill("2026-11-17T10:00:00+08:00")
+    do(case, Action.REPLY, CLERK, facts="属实", solved=True, public="经现场核实,烧烤摊油烟已整改。")
+    period = Period(
+        dt.datetime.fromisoformat("2026-11-01T00:00:00+08:00"),
+        dt.datetime.fromisoformat("2026-12-01T00:00:00+08:00"),
+        clock.now(),
+        "",
+    )
+    with db.session() as session:
+        assert history.verify(session) == ""
+        row = session.query(HistoryRow).filter_by(action="rejudge").one()
+        assert row.facts["judged_by"].startswith("henan/")
+        tables = rates(queries.ledger(session, period, []), period)
+        assert tables == rates(queries.ledger_from_history(session, period, []), period)
+        replied = next(rate for rate in tables if rate.code == "on_time_reply")
+        assert (replied.numerator, replied.denominator) == (1, 1)
+
+
+def test_a_preview_says_what_would_move_and_moves_nothing(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    change(holiday="2026-11-10")
+    with db.session() as session:
+        moved = [m for m in rejudge.preview(session) if m.clock == "reply"]
+    assert [(clock.iso(m.before), clock.iso(m.after)) for m in moved] == [
+        ("2026-11-16T18:00:00+08:00", "2026-11-17T18:00:00+08:00")
+    ]
+    assert due(case) == "2026-11-16T18:00:00+08:00"
+
+
+def test_more_cases_than_fit_in_one_batch_are_all_judged(drill, change, monkeypatch):
+    drill("2026-11-02T09:00:00+08:00")
+    monkeypatch.setattr(rejudge, "BATCH", 2)
+    numbers = {forwarded().number for _ in range(5)}
+    change(holiday="2026-11-10")
+    assert {m.number for m in rejudge.judge() if m.clock == "reply"} == numbers
+
+
+def test_at_every_start_it_runs_only_when_something_changed(drill, change):
+    from web.cli import rejudge as command
+
+    drill("2026-11-02T09:00:00+08:00")
+    signed()
+    assert command.run_if_changed() == 0
+    with db.session() as session:
+        first = rejudge.last(session)
+    assert first == rejudge.stamp(timing.timing())
+    change(holiday="2026-11-10")
+    assert rejudge.stamp(timing.timing()) != first
+
+
+def test_a_paused_clock_stays_paused(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    change(holiday="2026-11-10")
+    rejudge.judge()
+    assert reply_of(case).paused_at is not None
+    assert reply_of(case).next_at is None
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    with db.session() as session:
+        assert session.query(RungRow).filter_by(clock_id=reply_of(case).id).count() == 0
