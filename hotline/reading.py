@@ -16,6 +16,7 @@ from hotline.words import CENTRE, DEPARTMENT, Action, Clock, Delivery, Part, Rol
 
 _SEES_PERSON = CENTRE - {Role.AUDITOR}
 _LEAST_NAME = 2
+_NOBODY = Actor("", Role.AUDITOR)  # sees matters, no persons
 _PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
 _TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
 _OF_RATER = frozenset({Action.REVISIT, Action.RATE})
@@ -53,6 +54,11 @@ def words(case: Case, reader: Actor, text: str) -> str:
     plain = re.sub(number, "*" * len(case.phone), text) if case.phone else text
     named = plain.replace(case.name, "某某") if len(case.name) >= _LEAST_NAME else plain
     return masking.text(named)
+
+
+def public_title(case: Case) -> str:
+    """The title as everybody in the house may read it: on the wall, in lists behind figures, on papers."""
+    return words(case, _NOBODY, case.title)
 
 
 def citizen(case: Case, reader: Actor) -> dict[str, Any]:

@@ -26,7 +26,8 @@ GUESSES_OF_ADDRESS = "30/minute"
 GUESSES_AT_CASE = "60/minute"  # more than one address may have: nobody alone can shut a citizen out of his case
 LOGINS_OF_ADDRESS = "20/minute"
 LOGINS_OF_NAME = "30/minute"
-READS, MATTERS, SEARCHES, TEXTS = "600/minute", "600/minute", "300/minute", "60/minute"
+# What honest use never reaches, also where a whole office or another site's server stands behind one address.
+READS, MATTERS, SEARCHES, TEXTS = "3000/minute", "1200/minute", "600/minute", "60/minute"
 _LOGGED = parse("1/minute")
 _SPARE = FixedWindowRateLimiter(MemoryStorage())
 _NETWORKS = {4: 24, 6: 48}  # what a log line keeps of an address

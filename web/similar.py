@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline import clock
+from hotline import clock, reading
 from hotline.models import Case
 from hotline.words import ENDED, State
 
@@ -39,7 +39,7 @@ def find(session: Session, text: str, category: str, area: str) -> list[dict[str
 def _told(share: float, case: Case) -> dict[str, Any]:
     return {
         "number": case.number,
-        "title": case.title,
+        "title": reading.public_title(case),
         "state": State(case.state).label,
         "area": case.area,
         "received_at": clock.iso(case.received_at),

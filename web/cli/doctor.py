@@ -18,5 +18,5 @@ def doctor(*, as_json: bool) -> None:
         show({"parts": [part.told() for part in seen]})
     else:
         for part in seen:
-            click.echo(f"{part.name:<12}{part.state:<6}{part.version or part.address:<28}{part.advice}")
+            click.echo(f"{part.name:<14}{part.state:<6}{part.version or part.address:<28}{part.advice}")
     sys.exit(any(part.needed and part.state == parts.DOWN for part in seen))

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.models import Alarm
-from hotline import clock, db, masking, queries
+from hotline import clock, db, queries, reading
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, Conflict, Missing
 from hotline.ladder import DEPARTMENT_CLOCKS
@@ -172,7 +172,7 @@ def _clock_row(row: ClockRow, case: Case) -> dict[str, Any]:
     house = houses().get(code, houses()[""])
     return {
         "number": case.number,
-        "title": masking.text(case.title),
+        "title": reading.public_title(case),
         "area": case.area,
         "urgency": case.urgency,
         "state_label": State(case.state).label,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline import clock, masking
+from hotline import clock, reading
 from hotline.models import Case
 from hotline.rates import ClockFact, Ledger, Mark, Period
 from hotline.words import WORST_GOOD_LEVEL, Clock, Outcome, State
@@ -128,7 +128,7 @@ def _rows(session: Session, found: _Facts) -> list[dict[str, Any]]:
     return [
         {
             "number": cases[case].number,
-            "title": masking.text(cases[case].title),
+            "title": reading.public_title(cases[case]),
             "area": cases[case].area,
             "state_label": State(cases[case].state).label,
             "department": names[house].name if house in names else "",
