@@ -7,6 +7,7 @@ SIGTERM and SIGINT end every call, deliver what can be delivered and put the lin
 import argparse
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from hotline.settings import Settings
 from telephony import recovery
 from telephony.commands import DRAIN, UNDRAIN, command
 from telephony.exchange import WE_CALL, Exchange
@@ -22,6 +24,7 @@ from telephony.journal import BusyError, Journal
 from telephony.line import Line
 from telephony.live import Limits
 from telephony.outlet import Outlet
+from telephony.vault import Vault
 
 log = logging.getLogger(__name__)
 PROMPTS = Path(__file__).resolve().parent / "prompts"
@@ -121,13 +124,17 @@ def build(options: argparse.Namespace) -> Connector:
     name = options.name or f"{socket.gethostname()}-{options.sip_port}"
     folder = options.data / "journal" / name
     journal = Journal(folder)
-    gone = recovery.lost(journal, dict(journal.open), options.data)
+    vault = Vault(Settings(data=options.data.resolve()).secret())
+    gone = recovery.lost(journal, dict(journal.open), options.data, vault.seal)
     if gone:
         log.warning("%d calls were open when this connector last ended; told as lost", gone)
+    if forgotten := vault.sweep(options.data / "recordings"):
+        log.warning("%d forgotten recordings were sealed", forgotten)
     shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "prompts": options.prompts}
     shape |= {"silence": options.silence}
     secured = {"certificate": options.certificate, "key": options.key}
-    line = PjsuaLine(Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured))
+    config = Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured)
+    line = PjsuaLine(config, vault.seal)
     limits = Limits(
         options.slots,
         wait_cap=options.wait_cap,
@@ -142,6 +149,7 @@ def build(options: argparse.Namespace) -> Connector:
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     gc.disable()
+    os.umask(0o077)  # recordings are plain while they are written
     try:
         connector = build(parser().parse_args())
     except (BusyError, RuntimeError) as refused:

