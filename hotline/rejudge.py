@@ -53,14 +53,14 @@ def waiting(session: Session) -> int:
     return session.scalar(running) or 0
 
 
-def preview(session: Session, step: Callable[[], None] = lambda: None) -> Iterator[Moved]:
+def preview(session: Session, step: Callable[[], object] = lambda: None) -> Iterator[Moved]:
     """What `judge` would move, without moving it."""
     for case in _open_cases(session):
         yield from (moved for moved, _, _ in _reckoned(session, case, timing()))
         step()
 
 
-def judge(step: Callable[[], None] = lambda: None) -> list[Moved]:
+def judge(step: Callable[[], object] = lambda: None) -> list[Moved]:
     """Judge every open clock by the present calendar and policy, in batches; what was done before a stop stays done."""
     moved: list[Moved] = []
     after = 0

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from typing import Never
 
 import click
 from tqdm import tqdm
@@ -59,5 +60,5 @@ def run_if_changed() -> int:
     return len(run())
 
 
-def _bar(total: int) -> "tqdm[None]":
+def _bar(total: int) -> "tqdm[Never]":
     return tqdm(total=total, file=sys.stderr, desc="重新计算时限", unit="件", disable=not total)
