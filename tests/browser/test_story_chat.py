@@ -107,6 +107,8 @@ def take_over(go, citizen):
     number, code = (desk.locator(where).inner_text() for where in ("#made-number", "#made-code"))
     expect(citizen.locator("li.system").last).to_contain_text(number)
     expect(citizen.locator("li.system").last).to_contain_text(code)
+    desk.locator("#chat-talk").get_by_role("button", name="结束", exact=True).click()
+    expect(citizen.locator("#stands")).to_have_text("对话已结束，您可以接着说")
     return number, code
 
 
