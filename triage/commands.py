@@ -54,6 +54,21 @@ def _train_summary(card: dict[str, Any]) -> str:
     return f"已训练：{card['rows']} 条，{len(card['labels'])} 类{said}"
 
 
+@triage.command("train-risk")
+@click.option("--sentences", type=_CORPUS, required=True, help="CSV 文件（列 text,label，标签为 险 或 无）")
+@click.option("--background", type=_CORPUS, required=True, help="日常诉求的语料：CSV 文件或目录")
+@click.option("--out", type=_FOLDER, required=True, help="险情模型目录；已有的会被整体替换")
+@click.option("--json", "as_json", is_flag=True, help="打印模型说明（JSON）")
+def train_risk(sentences: Path, background: Path, out: Path, *, as_json: bool) -> None:
+    """训练险情识别：补充用词表认不出的说法。"""
+    from triage.training.risk import train as run_train  # noqa: PLC0415 - only training pays for loading it
+
+    card = _refusing(run_train, sentences, background, out, clock.now())
+    held = card["held_out"]
+    said = f"已训练：{card['rows']} 句，界限 {card['threshold']:.3f}，留出句查准率 {held['precision']:.3f}"
+    click.echo(_line(card) if as_json else said)
+
+
 @triage.command()
 @click.option("--model", type=_FOLDER, required=True, help="模型目录")
 @click.option("--corpus", type=_CORPUS, required=True, help="CSV 文件或目录")

@@ -15,10 +15,12 @@ from hotline import db
 from hotline.city_models import Area, Category, Department
 from hotline.settings import Settings
 from hotline.timing import timing
-from triage import spacy_model
+from triage import risk_model, spacy_model
 from triage.classify import Classifier, Prediction, Unavailable
 from triage.keyword_classify import KeywordClassifier
 from triage.places import Gazetteer
+from triage.risk_model import RiskModel
+from triage.urgency import Suggestion
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +60,28 @@ def classifier() -> Classifier:
             return KeywordClassifier({c.code: (c.second, *c.keywords) for c in session.scalars(select(Category))})
 
 
+@lru_cache
+def risks() -> RiskModel | None:
+    """The trained model of dangers; None where there is none, then the words of the tables stand alone."""
+    try:
+        return risk_model.read(Settings().data / "risk-model")
+    except Unavailable as missing:
+        log.warning("no risk model: %s", missing)
+        return None
+
+
+def pressing(text: str) -> Suggestion:
+    """How much a text presses, by words and by the model of dangers; by words alone where the model is down."""
+    try:
+        return risk_model.assess(text, risks())
+    except Unavailable as down:
+        log.warning("risk model down: %s", down)
+        return risk_model.assess(text, None)
+
+
 def forget() -> None:
-    """Read names and model again."""
-    for kept in (names, gazetteer, places, classifier):
+    """Read names and models again."""
+    for kept in (names, gazetteer, places, classifier, risks):
         kept.cache_clear()
     catalogue.forget()
 

@@ -12,7 +12,7 @@ from hotline.given import Given, parse
 from hotline.words import CENTRE
 from kb import service as knowledge
 from kb.models import Article
-from triage import extract, urgency
+from triage import extract
 from web import access, similar, suggest
 from web.api import api
 from web.errors import object_body
@@ -34,7 +34,7 @@ def triage() -> Response:
     actor = access.staff()
     said = parse(Said, object_body())
     found = suggest.suggest(said.text, said.area)
-    press = urgency.assess(said.text)
+    press = suggest.pressing(said.text)
     with db.session() as session:
         near = similar.find(session, said.text, found["category"], found["area"]) if actor.role in CENTRE else []
     fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]

@@ -82,6 +82,8 @@ def prepare(settings: Settings) -> None:
     rejudge.run_if_changed()
     if not (settings.data / "model").exists():
         _train(settings)
+    if not (settings.data / "risk-model").exists():
+        _train_risks(settings)
     _knowledge(settings)
     note = settings.data / DRILL
     note.unlink(missing_ok=True)
@@ -103,6 +105,14 @@ def _train(settings: Settings) -> None:
             bar.update()
 
         train(CITY / "corpus", settings.data / "model", step, clock.machine(), CITY / "categories.csv")
+
+
+def _train_risks(settings: Settings) -> None:
+    from hotline import clock
+    from triage.training.risk import train
+
+    _say("训练险情识别……")
+    train(CITY / "risks.csv", CITY / "corpus", settings.data / "risk-model", clock.machine())
 
 
 def _knowledge(settings: Settings) -> None:
