@@ -46,12 +46,12 @@ class OwnProxies:
             peer = str(_address(hop))
         return peer
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, asked: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """The inner application's answer."""
-        peer = environ.get("REMOTE_ADDR", "")
+        peer = asked.get("REMOTE_ADDR", "")
         if self._ours(peer):
-            environ["REMOTE_ADDR"] = self._client(peer, environ.get("HTTP_X_FORWARDED_FOR", "").split(","))
-            scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+            asked["REMOTE_ADDR"] = self._client(peer, asked.get("HTTP_X_FORWARDED_FOR", "").split(","))
+            scheme = asked.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
             if scheme in {"http", "https"}:
-                environ["wsgi.url_scheme"] = scheme
-        return self.inner(environ, start_response)
+                asked["wsgi.url_scheme"] = scheme
+        return self.inner(asked, start_response)
