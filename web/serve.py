@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING
 
-from web import bridge, suggest
+from web import bridge, suggest, watchman
 from web.app import create_app
 
 if TYPE_CHECKING:
@@ -17,4 +17,5 @@ def app() -> "Flask":
     with made.app_context():
         suggest.suggest("小区门口烧烤摊油烟扰民")
     bridge.start(made)
+    watchman.start()
     return made
