@@ -17,9 +17,11 @@ from hotline.errors import BadInput, Conflict, Forbidden, Missing
 from hotline.lifecycle import Actor
 from hotline.unit import Unit, transaction
 from hotline.words import Role
+from telephony import acts
 from telephony.models import AgentSeat
 from telephony.queueing import Rules, after_failure
-from telephony.words import ENGAGED, SeatState, Status
+from telephony.reaction import Reaction, told
+from telephony.words import ENGAGED, Doing, SeatState, Status
 
 LONGEST_REASON = 40
 _FORCES = frozenset({Role.SUPERVISOR, Role.ADMIN})
@@ -64,6 +66,7 @@ def force(user: str, status: str, reason: str, by: Actor, now: dt.datetime | Non
         raise BadInput("status_unknown", "没有这种坐席状态。", {"status": status})
     with transaction(now) as unit:
         check_phone(unit.session, user)
+        acts.note(unit, by.name, Doing.FORCE, agent=user, reason=f"{Status(status).label}:{_reason(reason)}")
         return _say(unit, user, Status(status), f"{by.name}:{_reason(reason)}")
 
 
@@ -85,8 +88,8 @@ def _reason(text: str) -> str:
     return said
 
 
-def check_phone(session: Session, user: str) -> None:
-    """Raises Missing for nobody, BadInput for somebody without a phone."""
+def check_phone(session: Session, user: str) -> str:
+    """The SIP address of his phone. Missing for nobody, BadInput for somebody without one."""
     row = session.get(User, user)
     if row is None or not row.active:
         raise Missing("no_such_user", "没有这个用户。")
@@ -94,6 +97,7 @@ def check_phone(session: Session, user: str) -> None:
         raise BadInput(
             "no_phone", "您的账号没有登记话机地址,无法接听电话,请联系系统管理员。", {"phone_uri": "缺少此项"}
         )
+    return row.phone_uri
 
 
 def _say(unit: Unit, user: str, status: Status, reason: str) -> AgentSeat:
@@ -220,6 +224,11 @@ def seat_told(seat: AgentSeat, shown: str, now: dt.datetime) -> dict[str, Any]:
         "seconds": max(int((now - seat.since).total_seconds()), 0),
         "missed": seat.missed,
     }
+
+
+def seat_word(user: str) -> Reaction:
+    """Tells his desk to read the seat again."""
+    return told(user, "seat", "")
 
 
 def seat(session: Session, user: str, now: dt.datetime) -> dict[str, Any] | None:

@@ -126,6 +126,9 @@ def screen_pop(session: Session, call: Call) -> dict[str, Any]:
         "earlier_calls": _earlier(session, call),
         "elderly": True if Mark.ELDERLY in call.known else None,
         "known": call.known,
+        "talk": call.talk,
+        "direction": call.direction,
+        "purpose": call.purpose or None,
     }
 
 

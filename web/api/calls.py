@@ -26,11 +26,12 @@ def _limit() -> int:
 
 @api.get("/calls")
 def calls() -> Response:
-    """Every call offered, newest first."""
+    """Every call offered, newest first; with `direction=out` those we made."""
     actor = access.staff(*CENTRE)
     since = when("since") if "since" in request.args else None
     with db.session() as session:
-        items, following = reading.calls(session, since, request.args.get("cursor", ""), _limit())
+        cursor, direction = request.args.get("cursor", ""), request.args.get("direction", "in")
+        items, following = reading.calls(session, since, cursor, _limit(), direction)
     return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hotline.given import GIVEN
 from hotline.words import Action
 from web.api import api
+from web.api.talks import DialGiven, MarkGiven, OrderGiven, SeatGiven
 from web.api.triage import Said
 from web.intake import NewMatter
 
@@ -38,6 +39,10 @@ _NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": 
 
 def _query(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _answers(*codes: int) -> dict[str, Any]:
@@ -74,7 +79,15 @@ def _paths() -> dict[str, Any]:
         "/triage": _post("分类建议", "Said", 200),
         "/kb/search": _get("查知识库", "q", "limit", "area"),
         "/rates": _get("各项比率", "from", "to", "department", "by"),
-        "/calls": _get("来电记录", "since", "cursor", "limit"),
+        "/calls": _get("来电记录", "since", "cursor", "limit", "direction") | _post("外呼", "DialGiven", 201),
+        "/calls/targets": _get("可转接的各方"),
+        "/calls/{call}/talk": _get("一次通话的现状"),
+        "/calls/{call}/control": _post("通话操作", "OrderGiven", 202, parameters=[_path("call")]),
+        "/calls/{call}/mark": _post("标记来电号码", "MarkGiven", 201, parameters=[_path("call")]),
+        "/marks": _get("待复核的标记", "state"),
+        "/seats": _get("坐席"),
+        "/seats/{user}": _post("更改坐席状态", "SeatGiven", 200, parameters=[_path("user")]),
+        "/acts": _get("通话操作日志", "agent"),
         "/callbacks": _get("待回拨", "state", "cursor", "limit"),
         "/lifecycle": _get("办理流程表"),
         "/categories": _get("事项分类"),
@@ -96,7 +109,7 @@ def _action_form(action: Action) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     made: dict[str, Any] = {"Error": _ERROR}
-    models: list[type[BaseModel]] = [NewMatter, Said]
+    models: list[type[BaseModel]] = [NewMatter, Said, OrderGiven, DialGiven, MarkGiven, SeatGiven]
     for model in models:
         _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
     forms = []
