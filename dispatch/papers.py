@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dispatch.models import Paper, PaperSeries
-from hotline import clock
+from hotline import clock, reading
 from hotline.city_models import Department, User
 from hotline.ladder import DEPARTMENT_CLOCKS
 from hotline.models import Case, ClockRow, HistoryRow, RevisitRow
@@ -114,7 +114,7 @@ def _write(
         department=department,
         at=unit.now,
         reached=reached,
-        text=KINDS[kind].text.format(number=case.number, title=case.title, **names, **told),
+        text=KINDS[kind].text.format(number=case.number, title=reading.public_title(case), **names, **told),
     )
     unit.session.add(paper)
     unit.session.flush()

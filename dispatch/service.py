@@ -67,7 +67,8 @@ def _due(unit: Unit) -> list[Owed]:
     """
     rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id).join(Case, Case.id == ClockRow.case_id)
     due = rows.where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
-    return [Owed(*row) for row in unit.session.execute(due.with_for_update(of=Case, skip_locked=True))]
+    found = unit.session.execute(due.with_for_update(of=Case, skip_locked=True))
+    return [Owed(at, row, case) for at, row, case in found if at is not None]
 
 
 def _fire_oldest(unit: Unit) -> int:

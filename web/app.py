@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limiter.init_app(app)
     errors.register(app)
     _register(app)
-    app.wsgi_app = OwnProxies(app.wsgi_app, networks(settings.proxies))  # type: ignore[method-assign]
+    app.wsgi_app = OwnProxies(app.wsgi_app, networks(settings.proxies))  # type: ignore[assignment, method-assign]
     return app
 
 

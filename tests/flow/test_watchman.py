@@ -13,14 +13,14 @@ pytestmark = pytest.mark.usefixtures("city")
 
 @pytest.fixture
 def sign(monkeypatch):
-    """sign(True|False|"away"): whether the sweep gives a sign of life."""
+    """sign("alive"), "silent" or "away": whether the sweep gives a sign of life."""
     monkeypatch.setattr(live, "_say", lambda _said: None)
 
     def give(value):
         def alive(_name):
             if value == "away":
                 raise RedisAway
-            return value
+            return value == "alive"
 
         monkeypatch.setattr(pulse, "alive", alive)
 
@@ -37,12 +37,12 @@ def looks(man, times):
 
 
 def test_a_sweep_that_lives_raises_nothing(sign):
-    sign(True)
+    sign("alive")
     assert looks(watchman.Watchman(), 10) == [False] * 10
     assert alarms() == []
 
 
-@pytest.mark.parametrize("how", [False, "away"])
+@pytest.mark.parametrize("how", ["silent", "away"])
 def test_a_sweep_that_stopped_raises_one_alarm(sign, how):
     sign(how)
     assert looks(watchman.Watchman(), 10).count(True) == 1
@@ -52,17 +52,17 @@ def test_a_sweep_that_stopped_raises_one_alarm(sign, how):
 
 def test_a_short_pause_is_no_alarm_and_the_next_standstill_is_one_again(sign):
     man = watchman.Watchman()
-    sign(False)
+    sign("silent")
     looks(man, watchman.PATIENCE - 1)
-    sign(True)
+    sign("alive")
     looks(man, 1)
     assert alarms() == []
-    sign(False)
+    sign("silent")
     looks(man, watchman.PATIENCE)
     with db.engine().begin() as connection:
         connection.execute(update(Alarm).values(taken_at=clock.now(), taken_by="supervisor1"))
-    sign(True)
+    sign("alive")
     looks(man, 1)
-    sign(False)
+    sign("silent")
     looks(man, watchman.PATIENCE)
     assert alarms() == ["sweep_stopped"] * 2
