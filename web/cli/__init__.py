@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": "web.cli.keep:restore",
 }
 DRILL = "drill"
+NOTES = {"HOTLINE_CLOCK": DRILL, "ELASTICSEARCH_URL": "elasticsearch.url"}
 
 
 class Lazy(click.Group):
@@ -51,10 +52,11 @@ def hotline() -> None:
 
 
 def follow_running_system() -> None:
-    """A drilled system says where its clock is, so that commands beside it read the same time."""
-    note = Settings().data / DRILL
-    if "HOTLINE_CLOCK" not in os.environ and note.exists():
-        os.environ["HOTLINE_CLOCK"] = note.read_text(encoding="utf-8").strip()
+    """A running system says where its drill clock and its search are, so that commands beside it use the same."""
+    for variable, name in NOTES.items():
+        note = Settings().data / name
+        if variable not in os.environ and note.exists():
+            os.environ[variable] = note.read_text(encoding="utf-8").strip()
 
 
 def main() -> Any:

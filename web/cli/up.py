@@ -32,7 +32,7 @@ def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, se
         os.environ["HOTLINE_DATA"] = str(data.resolve())
     if demo:
         os.environ["HOTLINE_DEMO"] = "1"
-    _check(port, sip_port, host, demo=demo, search=search)
+    _check(port, sip_port, host, demo=demo)
     from web.embedded import Embedded
 
     settings = Settings()
@@ -40,9 +40,16 @@ def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, se
     try:
         _say("启动数据库和 Redis……")
         embedded.start()
+        if search == "elasticsearch" and not settings.elasticsearch_url:
+            _say("启动 Elasticsearch(第一次要取程序包)……")
+            embedded.start_search()
+            settings = Settings()
         settings.secret()
         prepare(settings)
         run(settings, host, port, sip_port)
+    except RuntimeError as broken:
+        _say(str(broken))
+        sys.exit(2)
     finally:
         (settings.data / DRILL).unlink(missing_ok=True)
         _say("正在停止……")
@@ -54,12 +61,10 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _check(port: int, sip_port: int, host: str, *, demo: bool, search: str) -> None:
+def _check(port: int, sip_port: int, host: str, *, demo: bool) -> None:
     """Refuse at once what would fail later."""
     if drill_file() is not None and not demo:
         raise BadInput("drill_without_demo", "演练时钟 HOTLINE_CLOCK 只能和 --demo 一起用。")
-    if search == "elasticsearch" and not Settings().elasticsearch_url:
-        raise BadInput("no_elasticsearch", "请先设置 ELASTICSEARCH_URL。")
     for number, kind in ((port, socket.SOCK_STREAM), (sip_port, socket.SOCK_DGRAM)):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
