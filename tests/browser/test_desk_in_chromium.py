@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,90 @@ def ring(user):
                 connector="k", agent=user, invite_at=now, queue_at=now, offer_at=now,
             )
         )  # fmt: skip
+
+
+def speak(page, parts, **more):
+    """agent1 speaks with the caller; the desk hears of it."""
+    import redis
+
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    ring("agent1")
+    with transaction() as unit:
+        unit.session.get(AgentSeat, "agent1").state = "talking"
+        call = unit.session.get(Call, "c-1")
+        call.state, call.talk = "talking", more
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.delete("tel:commands")
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "call", "call": "c-1"}))
+    expect(page.locator("#call-control")).to_be_visible()
+
+
+def commanded(parts, count):
+    """What the connector was told, once there are so many."""
+    import redis
+
+    with redis.Redis.from_url(parts.redis(), decode_responses=True) as client:
+        for _ in range(100):
+            told = [json.loads(fields["json"]) for _, fields in client.xrange("tel:commands")]
+            if len(told) >= count:
+                return told
+            time.sleep(0.05)
+    raise AssertionError(told)
+
+
+def now_is(parts, **talk):
+    """The connector's word about the talk, as the distribution writes it and tells the desk."""
+    import redis
+
+    with transaction() as unit:
+        unit.session.get(Call, "c-1").talk = talk
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "call", "call": "c-1"}))
+
+
+def test_hold_and_mute_are_keys_also_while_typing(log_in, parts):
+    page = log_in("agent1")
+    speak(page, parts)
+    page.locator("#content").press("F9")
+    assert commanded(parts, 1)[-1] == {"type": "hold", "call": "c-1"}
+    now_is(parts, held=True)
+    expect(page.locator("#call-control .on")).to_contain_text("取消保持")
+    page.locator("#content").press("F9")
+    assert commanded(parts, 2)[-1]["type"] == "unhold"
+    page.locator("#content").press("F10")
+    assert commanded(parts, 3)[-1]["type"] == "mute"
+    now_is(parts, muted=True)
+    expect(page.locator("#call-control .on")).to_contain_text("取消静音")
+
+
+def test_f7_asks_a_colleague_who_is_joined_and_sees_the_listener(log_in, parts):
+    page = log_in("agent1")
+    speak(page, parts)
+    page.locator("#content").press("F7")
+    targets = page.locator("#call-control .targets")
+    expect(targets.locator("li").first).to_contain_text("110")
+    targets.locator("li", has_text="徐玉霞").get_by_role("button", name="先咨询").click()
+    (said,) = commanded(parts, 1)
+    assert (said["type"], said["agent"]) == ("consult", "agent2")
+    expect(targets).to_be_hidden()
+    guest = {"agent": "agent2", "role": "consult", "state": "answered"}
+    boss = {"agent": "supervisor1", "role": "monitor", "state": "answered", "mode": "listen"}
+    now_is(parts, held=True, guests={said["token"]: guest, "m1": boss})
+    expect(page.locator("#call-control")).to_contain_text("supervisor1 旁听中")
+    page.get_by_role("button", name="合为三方").click()
+    assert commanded(parts, 2)[-1] == {"type": "join", "call": "c-1", "token": said["token"]}
+
+
+def test_what_the_telephone_refuses_is_said_and_the_reason_for_a_pause_is_asked(log_in, parts):
+    page = log_in("agent1")
+    speak(page, parts)
+    now_is(parts, refused="guest_busy")
+    expect(page.locator("#call-control")).to_contain_text("对方占线,通话继续")
+    page.get_by_role("button", name="暂停录音").click()
+    page.fill("#control-reason", "市民报银行卡号")
+    page.keyboard.press("Enter")
+    assert commanded(parts, 1) == [{"type": "pause_recording", "call": "c-1", "reason": "市民报银行卡号"}]
 
 
 def test_the_keys_of_the_page_are_listed_outside_fields_only(log_in):

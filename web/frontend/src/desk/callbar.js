@@ -10,8 +10,9 @@ const PHONE_EVERY = 30_000;
 const seconds = (since) => Math.max(0, Math.floor((Date.now() - since) / 1000));
 const short = (total) => `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}`;
 
-// callbar({ onCall }) → { reread }. onCall(pop) whenever another call rings or is spoken; onCall(null) when it is over.
-export function callbar({ onCall }) {
+// callbar({ onCall, onTalk }) → { reread }. onCall(pop) whenever another call rings or is spoken; onCall(null) when it is
+// over. onTalk(call or null) at every reading: the call that is spoken now.
+export function callbar({ onCall, onTalk }) {
   const bar = one("#callbar");
   const words = one("#seat-words", bar);
   const ring = one("#call-words", bar);
@@ -28,7 +29,7 @@ export function callbar({ onCall }) {
     ring.hidden = !pop;
     if (!pop) return;
     const talks = seat.state === "talking";
-    fill(ring, h("b", {}, talks ? "通话中" : "来电"), ` ${pop.caller || "号码未显示"} `, h("span", {}, short(seconds(since))), talks ? null : " 请拿起话机接听");
+    fill(ring, h("b", {}, talks ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电"), ` ${pop.caller || "号码未显示"} `, h("span", {}, short(seconds(since))), talks ? null : " 请拿起话机接听");
   };
 
   const paint = () => {
@@ -54,6 +55,7 @@ export function callbar({ onCall }) {
       if (pop) onCall(pop);
     }
     paint();
+    onTalk(engaged && told.state === "talking" ? told.call : null);
   }
 
   const fail = (error) => (words.textContent = error.message);

@@ -12,6 +12,7 @@ import { answers, similar } from "../desk/answers.js";
 import { callbar } from "../desk/callbar.js";
 import { chats } from "../desk/chats.js";
 import { citizen } from "../desk/citizen.js";
+import { control } from "../desk/control.js";
 import { bodyOf, sender } from "../desk/sending.js";
 import { suggesting } from "../desk/suggesting.js";
 
@@ -29,7 +30,8 @@ let chosen = null; // the case this call is about
 let busy = false;
 
 const person = citizen(form, (number) => openAbout(number));
-const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null) });
+const talking = control();
+const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null), onTalk: talking.show });
 const talks = chats({ onOpen: taken, onUse: quoted });
 
 const drafted = keep(form, "desk", {
@@ -227,7 +229,8 @@ keys([
   ...Array.from({ length: 9 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…9", says: index ? "" : "这次来电说的是他的第几件在办诉求", does: () => person.about(index) })),
   { key: "Alt+B", says: "补充到所选诉求", does: () => sayTo("supplement") },
   { key: "Alt+U", says: "为所选诉求催办", does: () => sayTo("urge") },
-  { key: "Esc", says: "回到新诉求", does: closeAbout },
+  ...talking.keys,
+  { key: "Esc", says: "回到新诉求", does: () => talking.shut() || closeAbout() },
 ]);
 
 live(

@@ -12,6 +12,7 @@ import { sideList, tellDone } from "../shared/side-list.js";
 import { formOf, valuesGiven } from "../shared/forms.js";
 import { script } from "../revisit/script.js";
 import { openCallbacks } from "../revisit/callbacks.js";
+import { dialer } from "../revisit/dialer.js";
 import { AFTER, VERDICT_WORDS } from "../revisit/after.js";
 
 const shown = one("#case");
@@ -85,7 +86,7 @@ const whom = () =>
     { class: "whom" },
     h("b", { class: "figure" }, told.citizen.phone || "没有留电话"),
     h("span", {}, ` ${told.citizen.name || "未留姓名"}`),
-    told.citizen.phone ? h("a", { class: "button", href: `tel:${told.citizen.phone}` }, "拨打") : null,
+    told.citizen.phone ? dialer(() => ({ case: told.number })) : null,
   );
 
 function oldReply() {

@@ -3,6 +3,7 @@
 import { call } from "../shared/http.js";
 import { fill, h, one } from "../shared/dom.js";
 import { momentWords } from "../shared/time.js";
+import { dialer } from "./dialer.js";
 
 const REASONS = {
   abandoned: "等待中挂断",
@@ -28,6 +29,7 @@ function card(row, done) {
       field,
       h("button", { type: "submit", class: "button" }, "✓ 已回拨"),
     ),
+    row.caller ? dialer(() => ({ callback: row.id })) : null,
   );
 }
 
