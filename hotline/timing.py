@@ -140,7 +140,6 @@ class ClockChanges:
         self.aim(row, after=self.now)
         self._tell(row, "extend")
 
-
     def rejudge(self, row: ClockRow, judged: tuple[Limit, Due], fired: frozenset[str]) -> None:
         """Another calendar or policy: a new deadline from the old start; rungs that fired are not aimed at again."""
         limit, reckoned = judged
