@@ -180,8 +180,16 @@ const step = (row) =>
 
 // Which clock made itself heard, and how.
 function rungWords({ action, facts }) {
-  return action === "rung" && facts ? h("span", {}, ` ${CLOCKS[facts.clock] ?? facts.clock} · ${RUNGS[facts.rung] ?? facts.rung}`) : null;
+  if (action !== "rung" || !facts) return null;
+  const paper = facts.paper ? ` · ${facts.paper}` : "";
+  return h("span", {}, ` ${CLOCKS[facts.clock] ?? facts.clock} · ${RUNGS[facts.rung] ?? facts.rung}${paper}`);
 }
+
+// Numbered documents may stand behind these steps; their page knows which.
+const papersPart = (told, history) =>
+  history.some((row) => row.facts?.paper || ["supervise", "revisit"].includes(row.action))
+    ? h("p", { class: "small" }, h("a", { href: `/papers?case=${told.number}` }, "这件诉求的文书(黄牌、督办单、催办通知书)"))
+    : null;
 
 export const timeLine = (history) =>
   h("details", { class: "part", open: true }, h("summary", {}, `经过(${history.length} 步)`), h("ol", { class: "line" }, [...history].reverse().map(step)));
@@ -200,6 +208,7 @@ export function draw(node, told, history = []) {
       repliesPart(told),
       revisitsPart(told),
       ratingsPart(told),
+      papersPart(told, history),
       history.length ? timeLine(history) : null,
     ),
   );
