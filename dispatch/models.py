@@ -1,8 +1,8 @@
-"""Tables of dispatch: the catalogue, alarms, and numbered documents."""
+"""Tables of dispatch: the catalogue, alarms, numbered documents, letters."""
 
 import datetime as dt
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,3 +77,22 @@ class PaperSeries(Base):
     series: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int]
+
+
+class Letter(Base):
+    """A message to the outside (SMS, e-mail): written once, sent by the courier. `key` says for what."""
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_due", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    way: Mapped[str]
+    address: Mapped[str] = mapped_column(Sealed)
+    text: Mapped[str] = mapped_column(Sealed)
+    case_number: Mapped[str]
+    at: Mapped[dt.datetime]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[dt.datetime | None]
+    sent_at: Mapped[dt.datetime | None]
+    error: Mapped[str] = mapped_column(default="", server_default="")

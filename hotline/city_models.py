@@ -35,6 +35,7 @@ class Department(Base):
     head: Mapped[str] = mapped_column(Sealed, default="")
     head_phone: Mapped[str] = mapped_column(Sealed, default="")
     aliases: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    mail: Mapped[str] = mapped_column(Sealed, default="", server_default="")
     system_url: Mapped[str] = mapped_column(default="", server_default="")
     dissolved: Mapped[bool] = mapped_column(default=False, server_default="false")
 

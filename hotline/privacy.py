@@ -47,6 +47,11 @@ def blind(text: str) -> str:
     return hmac.new(_key("index", 32), text.encode(), hashlib.sha256).hexdigest() if text else ""
 
 
+def marks_key() -> bytes:
+    """The key of the hashes by which similar matters are found: nobody tries words against them without it."""
+    return _key("marks", 32)
+
+
 def webhook_key(department: str) -> str:
     """The key that signs what is sent to a department's own system; it follows from the master secret."""
     return _key(f"webhook:{department}", 32).hex()
@@ -79,4 +84,4 @@ class Sealed(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Out of the database."""
-        return None if value is None else decrypt(value)
+        return None if value is None else decrypt(value) if value else value

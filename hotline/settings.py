@@ -21,6 +21,9 @@ class Settings:
     redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""))
     elasticsearch_url: str = field(default_factory=lambda: os.environ.get("ELASTICSEARCH_URL", ""))
     profile: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROFILE", "henan"))
+    sms_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMS_URL", ""))
+    sms_key: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMS_KEY", ""), repr=False)
+    smtp_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMTP_URL", ""), repr=False)
     proxies: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROXIES", ""))
     demo: bool = field(default_factory=lambda: os.environ.get("HOTLINE_DEMO", "") == "1")
 

@@ -66,8 +66,8 @@ def _load_places(session: Session, folder: Path) -> None:
 
 
 def _if_told(row: dict[str, str]) -> dict[str, object]:
-    """Columns a file may have: a department's own system, and that it was dissolved."""
-    told: dict[str, object] = {"system_url": row["system_url"]} if "system_url" in row else {}
+    """Columns a file may have: a department's own system, its e-mail address, and that it was dissolved."""
+    told: dict[str, object] = {name: row[name] for name in ("system_url", "mail") if name in row}
     return told | ({"dissolved": row["dissolved"] == "1"} if "dissolved" in row else {})
 
 

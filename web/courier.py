@@ -1,4 +1,4 @@
-"""The courier: carries cases to departments' own systems. Its own process: a slow partner holds up nobody."""
+"""The courier: carries cases and letters out. Its own process: a slow partner holds up nobody."""
 
 import logging
 import signal
@@ -7,7 +7,7 @@ import threading
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from dispatch import deliveries
+from dispatch import deliveries, letters
 from web import pulse
 
 log = logging.getLogger("courier")
@@ -20,7 +20,7 @@ def run(stop: threading.Event) -> None:
     while not stop.is_set():
         pause = PAUSE_SECONDS
         try:
-            if deliveries.deliver():
+            if deliveries.deliver() + letters.send():
                 pause = 0.0
             pulse.beat("courier")
         except (SQLAlchemyError, RedisError, OSError) as down:

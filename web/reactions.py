@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import papers
+from dispatch import letters, papers
 from hotline import events
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
@@ -13,7 +13,7 @@ from hotline.words import Action, State
 from kb import service as knowledge
 from telephony import service as telephone
 from triage import service as triage
-from web import live
+from web import live, similar
 
 Handler = Callable[[Unit, Any], None]
 _BY_PERSON = frozenset({Action.FORWARD.value})
@@ -83,10 +83,33 @@ def write_order(unit: Unit, event: events.CaseChanged) -> None:
         papers.of_step(unit, event.case_id, event.version)
 
 
+def write_first(unit: Unit, event: events.CaseCreated) -> None:
+    """The citizen gets his number and query code."""
+    letters.on_created(unit, event.case_id)
+
+
+def write_next(unit: Unit, event: events.CaseChanged) -> None:
+    """The citizen hears that there is an answer."""
+    letters.on_changed(unit, event.case_id, event.action)
+
+
+def write_warning(unit: Unit, event: events.RungFired) -> None:
+    """The department's people hear of cards and orders wherever they are."""
+    letters.on_rung(unit, event.case_id, event.clock, event.rung, event.department)
+
+
+def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
+    """Answered at first contact after the caller had pressed his digit: it is the review of this answer."""
+    case = unit.session.get(Case, event.case_id)
+    if event.action == Action.ANSWER and case is not None and case.call:
+        telephone.case_made(unit, case.call, case.number)  # this message may overtake the one of the creation
+        telephone.rate(unit, case.call)
+
+
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
-    events.CaseCreated: (show_case, link_call),
-    events.CaseChanged: (show_case, learn, write_order),
-    events.RungFired: (show_rung,),
+    events.CaseCreated: (show_case, link_call, similar.remember, write_first),
+    events.CaseChanged: (show_case, learn, write_order, write_next, rate_by_call),
+    events.RungFired: (show_rung, write_warning),
     events.CallChanged: (show_call,),
     events.ChatChanged: (show_chat,),
     events.ArticleChanged: (knowledge.on_article_changed,),

@@ -3,6 +3,7 @@
 export const ACTIONS = {
   create: "登记",
   rung: "到期提醒",
+  rejudge: "时限重算",
   accept: "受理",
   guide: "引导",
   answer: "直接答复",
@@ -88,6 +89,7 @@ export const CLOCKS = {
   review: "答复审核",
   revisit: "回访",
   bad_review: "差评核查",
+  verdict: "差评判定",
   rectification: "整改",
   rectification_complex: "复杂整改",
   second_revisit: "二次回访",
