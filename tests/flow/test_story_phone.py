@@ -132,7 +132,7 @@ def check_record(whole, people, call, number):
     stamps = [record[name] for name in STAMPS]
     assert all(stamps), record
     assert stamps == sorted(stamps)
-    both = whole.data / record["recording"]
+    both = whole.recording(record["recording"])
     assert {hz: sound.hears(both, hz) for hz in (CALLER_HZ, AGENT_HZ)} == {CALLER_HZ: True, AGENT_HZ: True}
 
 

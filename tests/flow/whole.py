@@ -1,6 +1,7 @@
 """The whole system as its users start it: `hotline up --demo` on free ports, driven by a drill clock.
 
-Its doors only: the command, HTTP with tokens or logged in, sockets, SIP. Nothing here reaches into its database.
+Its doors only: the command, HTTP with tokens or logged in, sockets, SIP, and the recordings as they are kept.
+Nothing here reaches into its database.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 import requests
 import socketio
 
+from telephony import vault
 from tests.sip.peers import HOST, ROOT, free_port, until
 
 HOTLINE = Path(sys.executable).parent / "hotline"
@@ -149,6 +151,15 @@ class Whole:
         return "\n".join(
             f"--- {file.name}\n{file.read_text(errors='replace')[-most:]}" for file in files if file.exists()
         )
+
+    def recording(self, name):
+        """A recording as it is kept, sealed, opened with this system's secret into a WAV of its own."""
+        kept = self.data / name
+        until(vault.sealed(kept).exists, ANSWER, "the recording is not sealed")
+        secret = bytes.fromhex((self.data / "secret").read_text(encoding="ascii"))
+        opened = self.folder / kept.name
+        opened.write_bytes(vault.Vault(secret).read(kept))
+        return opened
 
     # --- who comes in ---
 
