@@ -37,9 +37,13 @@ const NAMES = {
   classifier: "分类器",
   telephone: "电话",
   telephony: "电话",
+  sweep: "后台巡检",
+  relay: "事件转发",
+  courier: "送达部门系统",
+  distribution: "来电分配",
 };
 
-const said = (part) => (typeof part === "string" ? part : [part.detail, part.version, part.address, part.todo, part.hint, part.why].filter((text) => typeof text === "string" && text).join(" · "));
+const said = (part) => (typeof part === "string" ? part : [part.detail, part.version, part.address, part.advice].filter((text) => typeof text === "string" && text).join(" · "));
 const isUp = (part) => (typeof part === "string" ? part === "up" : Boolean(part.up ?? part.ok ?? part.ready));
 
 // /readyz answers 503 with the same JSON when a part is down.
