@@ -1,7 +1,9 @@
-"""What people corrected, kept as examples for the next training."""
+"""What people corrected, kept as examples for the next training, and by what similar cases are found."""
 
 import datetime as dt
 
+from sqlalchemy import ForeignKey, Index, Integer
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.db import Base
@@ -21,3 +23,14 @@ class Example(Base):
     label: Mapped[str]
     source: Mapped[str]
     weight: Mapped[float] = mapped_column(default=1.0)
+
+
+class Likeness(Base):
+    """By what a case is found when another one is like it: keyed hashes (`triage.alike`), no words."""
+
+    __tablename__ = "likenesses"
+    __table_args__ = (Index("ix_likenesses_marks", "marks", postgresql_using="gin"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    received_at: Mapped[dt.datetime]
+    marks: Mapped[list[int]] = mapped_column(ARRAY(Integer))

@@ -14,7 +14,7 @@ from hotline.events import revive
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
-from web import live, pulse
+from web import live, pulse, similar
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
@@ -107,5 +107,6 @@ def heal() -> bool:
 
 @app.task(name="tidy")
 def tidy() -> int:
-    """Throw away what was delivered long ago."""
+    """Throw away what was delivered long ago; give marks to cases that have none yet."""
+    similar.catch_up()
     return dispatch.tidy()

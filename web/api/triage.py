@@ -25,6 +25,7 @@ _SHOWN = ("code", "title", "body", "kind", "department", "area", "version")
 class Said(Given):
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
     area: Annotated[str, Field(max_length=40)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
 
 
 @api.post("/triage")
@@ -36,7 +37,7 @@ def triage() -> Response:
     found = suggest.suggest(said.text, said.area)
     press = suggest.pressing(said.text)
     with db.session() as session:
-        near = similar.find(session, said.text, found["category"], found["area"]) if actor.role in CENTRE else []
+        near = similar.find(session, said.text, found["area"], said.phone) if actor.role in CENTRE else []
     fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
     return jsonify(found | {"urgency": press.urgency, "risk": asdict(press), "fields": fields, "similar": near})
 
