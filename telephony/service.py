@@ -14,7 +14,7 @@ from hotline.errors import Missing
 from hotline.models import Case
 from hotline.unit import Unit, transaction
 from hotline.words import ENDED, State
-from telephony import agents
+from telephony import agents, reviews
 from telephony.models import AgentSeat, Call, EventSeen
 from telephony.queueing import Rules
 from telephony.reaction import Reaction, Work
@@ -161,6 +161,12 @@ def _earlier(session: Session, call: Call) -> int:
         return 0
     his = select(func.count()).where(Call.caller_index == call.caller_index, Call.id != call.id)
     return session.scalar(his.where(Call.invite_at <= call.invite_at)) or 0
+
+
+def rate(unit: Unit, call_id: str) -> bool:
+    """The call's digit becomes the review of the case it settled, where it can; whether it did."""
+    call = unit.session.get(Call, call_id, with_for_update=True)
+    return call is not None and reviews.rate(unit, call)
 
 
 def case_made(unit: Unit, call_id: str, number: str) -> bool:
