@@ -334,6 +334,24 @@ def test_the_digit_after_a_call_that_settled_its_case_is_its_review(process, fee
         assert facts.load(session, case.number).state == "checking"  # a bad review starts its loop
 
 
+def test_a_case_that_is_saved_after_the_digit_is_reviewed_all_the_same(process, feed, talk):
+    from hotline.events import CaseChanged
+    from web import reactions
+
+    feed.finish(talk, "4")
+    turns(process, 1)
+    made = cases.NewCase(
+        kind="咨询", title="办证时间", content="几点上班", channel="phone", phone="13800000001", call=talk
+    )
+    case, _ = cases.create(made, AGENT)
+    case = cases.act(case.number, Action.ANSWER, AGENT, {"text": "工作日上午八点半"}, version=case.version)
+    assert rows(Rating) == []
+    for _ in range(2):  # a repeat rates once
+        with transaction() as unit:
+            reactions.rate_by_call(unit, CaseChanged(case.id, case.number, case.version, "answer", case.state))
+    assert [(row.case_id, row.level) for row in rows(Rating)] == [(case.id, 4)]
+
+
 def test_the_digit_after_a_call_that_was_only_taken_down_reviews_no_department(process, feed, talk):
     matter = cases.NewCase(kind="投诉", title="油烟", content="油烟", channel="phone", phone="13800000001", call=talk)
     case, _ = cases.create(matter, AGENT)

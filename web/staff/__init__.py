@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.staff.board import board
+from web.staff.calls_page import calls_page
 from web.staff.department import department
 from web.staff.desk import desk
 from web.staff.dispatch_list import dispatch_list
@@ -11,5 +12,14 @@ from web.staff.pages import pages
 from web.staff.papers import papers
 from web.staff.revisit import revisit
 
-STAFF: tuple[Blueprint, ...] = (desk, dispatch_list, department, revisit, board, pages, papers)
+STAFF: tuple[Blueprint, ...] = (
+    desk,
+    dispatch_list,
+    department,
+    revisit,
+    board,
+    calls_page,
+    pages,
+    papers,
+)
 desk.app_context_processor(frame)
