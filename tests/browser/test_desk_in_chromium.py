@@ -85,7 +85,7 @@ def test_what_is_said_becomes_a_forwarded_case_by_keyboard_alone(log_in):
     content = page.locator("#content")
     expect(content).to_be_focused()
     page.keyboard.type(TEXT)
-    expect(page.locator(".chip")).to_have_count(3)
+    expect(page.locator(".chip")).to_have_count(3, timeout=30_000)  # the first suggestion of a run loads the models
     expect(page.locator("#department-reason")).not_to_be_empty()
     expect(page.locator("#area")).to_have_value("湖滨区")
     expect(content).to_be_focused()

@@ -68,7 +68,8 @@ export function answers(form) {
     const text = form.elements.content.value.trim();
     const mine = ++turn;
     if (text.length < 4) return;
-    const asked = new URLSearchParams({ q: text.slice(0, 300), limit: String(SHOWN) });
+    // Without numbers: an address may stand in a log.
+    const asked = new URLSearchParams({ q: text.replace(/[0-9０-９]{3,}/g, "").slice(0, 300), limit: String(SHOWN) });
     try {
       const told = await call("GET", `/api/v1/kb/search?${asked}`);
       if (mine === turn) later(() => paint(told));
