@@ -1,6 +1,7 @@
 """What people corrected, kept as examples for the next training, and by what similar cases are found."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -34,3 +35,28 @@ class Likeness(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
     received_at: Mapped[dt.datetime]
     marks: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+
+class TopicDay(Base):
+    """The hot topics as reckoned for a day (Asia/Shanghai): numbers, words and case numbers, no citizen's text."""
+
+    __tablename__ = "topic_days"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    made_at: Mapped[dt.datetime]
+    looked_at: Mapped[int]
+    topics: Mapped[list[Any]]
+
+
+class ModelSwitch(Base):
+    """A model that was proposed, and what became of it: who switched it on or back, and when."""
+
+    __tablename__ = "model_switches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    proposed_at: Mapped[dt.datetime]
+    compared: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default="proposed", server_default="proposed")
+    by: Mapped[str] = mapped_column(default="", server_default="")
+    at: Mapped[dt.datetime | None]

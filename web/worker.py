@@ -6,6 +6,7 @@ Start: `celery -A web.worker worker` and `celery -A web.worker beat`; one of eac
 import logging
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 
 from dispatch import service as dispatch
@@ -14,7 +15,7 @@ from hotline.events import revive
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
-from web import live, pulse, similar
+from web import live, pulse, similar, topics
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ app.conf.update(
         "seal": {"task": "seal", "schedule": 60.0, "options": {"expires": 55}},
         "heal": {"task": "heal", "schedule": 30.0, "options": {"expires": 25}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+        "topics": {"task": "topics", "schedule": crontab(hour="18", minute="30")},  # UTC: 02:30 in Shanghai
     },
 )
 
@@ -110,3 +112,9 @@ def tidy() -> int:
     """Throw away what was delivered long ago; give marks to cases that have none yet."""
     similar.catch_up()
     return dispatch.tidy()
+
+
+@app.task(name="topics")
+def group_topics() -> int:
+    """Group what many spoke of in the last days."""
+    return topics.reckon()

@@ -11,6 +11,7 @@ from web.staff.frame import frame
 from web.staff.pages import pages
 from web.staff.papers import papers
 from web.staff.revisit import revisit
+from web.staff.topics_page import topics_page
 
 STAFF: tuple[Blueprint, ...] = (
     desk,
@@ -21,5 +22,6 @@ STAFF: tuple[Blueprint, ...] = (
     calls_page,
     pages,
     papers,
+    topics_page,
 )
 desk.app_context_processor(frame)

@@ -13,6 +13,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/dispatch", "派单", frozenset({R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
     ("/revisit", "回访", frozenset({R.REVISITOR, R.REVIEWER, R.SUPERVISOR})),
     ("/board", "看板", frozenset({R.SUPERVISOR, R.AUDITOR})),
+    ("/topics", "热点", frozenset({R.SUPERVISOR, R.AUDITOR, R.DISPATCHER})),
     ("/calls", "通话", frozenset({R.SUPERVISOR, R.AUDITOR})),
     ("/department", "办理", frozenset({R.CLERK, R.HEAD})),
     ("/papers", "文书", frozenset({R.CLERK, R.HEAD, R.SUPERVISOR, R.AUDITOR})),
