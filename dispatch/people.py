@@ -5,8 +5,16 @@ from sqlalchemy.orm import Session
 
 from hotline.city_models import Department, User
 from hotline.models import ClockRow
-from hotline.words import Role
+from hotline.words import Clock, Role
 
+HANDLERS = {  # of the clocks of the centre's own groups, also where they stand under a department to be counted for it
+    Clock.EXTENSION: Role.SUPERVISOR,
+    Clock.REVIEW: Role.REVIEWER,
+    Clock.REVISIT: Role.REVISITOR,
+    Clock.SECOND_REVISIT: Role.REVISITOR,
+    Clock.BAD_REVIEW: Role.REVISITOR,
+    Clock.VERDICT: Role.REVISITOR,
+}
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
 
 
@@ -27,19 +35,23 @@ def _leader(session: Session, department: str) -> list[User]:
 
 
 def reached(session: Session, row: ClockRow, audience: tuple[str, ...]) -> list[User]:
-    """The people of an audience for this clock, each once. A clock of the centre has the dispatchers as handlers."""
+    """The people of an audience for this clock, each once.
+
+    A clock of the centre is handled by the group it belongs to, else by the dispatchers; its head is the supervisor.
+    """
     found: dict[str, User] = {}
     for who in audience:
-        for user in _people(session, who, row.department):
+        for user in _people(session, who, row):
             found.setdefault(user.name, user)
     return list(found.values())
 
 
-def _people(session: Session, who: str, department: str) -> list[User]:
+def _people(session: Session, who: str, row: ClockRow) -> list[User]:
     if who == "system":
         return []
     if who == "supervisor":
         return _of_centre(session, Role.SUPERVISOR)
-    if not department:
-        return _of_centre(session, Role.DISPATCHER if who == "handler" else Role.SUPERVISOR)
-    return _leader(session, department) if who == "leader" else _of_department(session, ROLES[who], department)
+    if row.clock in HANDLERS or not row.department:
+        group = HANDLERS.get(Clock(row.clock), Role.DISPATCHER)
+        return _of_centre(session, group if who == "handler" else Role.SUPERVISOR)
+    return _leader(session, row.department) if who == "leader" else _of_department(session, ROLES[who], row.department)

@@ -121,6 +121,10 @@ def _final(facts: "Facts", actor: "Actor", _g: Given, _n: dt.datetime) -> str:
     return "第二次退单由值班长裁定。" if facts.returns > 1 and actor.role is not Role.SUPERVISOR else ""
 
 
+def _not_final(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
+    return "第二次退单的裁定是终审,不能再退单。" if facts.returns > 1 else ""
+
+
 def _names_department(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
     code = given.get("department")
     if not code:
@@ -172,6 +176,7 @@ GUARDS: dict[str, Guard] = {
     "signed": _own_is(Delivery.SIGNED, saying="请先签收;已答复的不能再改。"),
     "return_in_time": _return_in_time,
     "final_by_supervisor": _final,
+    "verdict_not_final": _not_final,
     "names_department": _names_department,
     "no_pending_extension": _said(lambda f, _a, _g: not f.pending_extension, "已有一份延期申请在等审批。"),
     "pending_extension": _said(lambda f, _a, _g: bool(f.pending_extension), "没有等待审批的延期申请。"),
@@ -189,3 +194,7 @@ GUARDS: dict[str, Guard] = {
     "had_department": _said(lambda f, _a, _g: bool(f.places), "没有承办部门。"),
     "within_reopen_window": _reopen_window,
 }
+BY_FORM = frozenset(
+    {"one_lead", "adds_co_handlers", "names_department", "whole_answer", "reason_if_unsolved"}
+)  # look at what is given; the others can be asked before
+OF_THE_PART = frozenset({"awaits_receipt", "awaits_signature", "still_here", "signed"})  # about a department's part

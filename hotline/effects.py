@@ -30,6 +30,8 @@ FULFILS: dict[Action, frozenset[Clock]] = {
     Action.PASS: frozenset({Clock.REVIEW}),
     Action.SEND_BACK: frozenset({Clock.REVIEW}),
     Action.REVISIT: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW}),
+    Action.JUDGE: frozenset({Clock.VERDICT}),
+    Action.APPROVE_VERDICT: frozenset({Clock.VERDICT}),
     Action.CLOSE: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT}),
 }
 
@@ -118,7 +120,7 @@ def _accept(work: Work) -> None:
 def _answer(work: Work) -> None:
     _accept_unless(work)
     work.case.direct_answer = work.given["text"]
-    work.told["direct"] = True
+    work.told["direct"] = work.case.round == 1  # after a reopening it is no longer the first contact
 
 
 def _guide(work: Work) -> None:
@@ -168,9 +170,10 @@ def _settle(work: Work, what: str, verdict: str) -> Request:
 
 def _return(work: Work) -> None:
     place = work.own()
-    place.status, place.returned_at = Delivery.RETURNING, work.unit.now
+    place.status = Delivery.RETURNING
     _request(work, facts.RETURN)
-    work.told["returned"] = place.department
+    if place.returned_at is None:  # a delivery that is asked back twice is one returned delivery
+        place.returned_at, work.told["returned"] = work.unit.now, place.department
     work.concerned.append(place.department)
 
 

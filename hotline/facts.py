@@ -12,6 +12,7 @@ from hotline.models import Assignment, Case, ClockRow, Rating, Request, RevisitR
 from hotline.timing import Timing
 from hotline.words import Clock, Delivery, State
 
+_RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
 
 
@@ -84,7 +85,7 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         state=State(case.state),
         round=case.round,
         places=tuple(_place(case, row) for row in live_places(case)),
-        returns=_returns(session, case) if case.state == State.RETURNING else 0,
+        returns=_returns(session, case) if case.state in _RETURNABLE else 0,
         tries=tries,
         spoken=spoken,
         rated=after_reply and _rated(session, case),

@@ -6,10 +6,10 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hotline.conditions import CONDITIONS, GUARDS
+from hotline.conditions import BY_FORM, CONDITIONS, GUARDS, OF_THE_PART
 from hotline.given import needs
 from hotline.tries import Hours
 from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Role, State
@@ -108,6 +108,7 @@ _VOICES = _STAFF | {R.CITIZEN}
 _RECTIFY = (C.RECTIFICATION, C.RECTIFICATION_COMPLEX)
 _AT_DEPARTMENT = (C.SIGN, C.REPLY, C.RETURN)
 _CALLING = (C.REVISIT, C.SECOND_REVISIT, C.BAD_REVIEW)
+_JUDGING = (*_CALLING, C.VERDICT)
 
 
 def _in(*states: State) -> frozenset[State]:
@@ -127,7 +128,7 @@ STEPS: tuple[Step, ...] = (
     # department
     Step(A.SIGN, _in(S.FORWARDED), S.HANDLING, DEPARTMENT, (C.FIRST_CONTACT,), (C.SIGN,), "last_to_sign", own=True, guards=("awaits_signature",)),
     Step(A.SIGN, _WORK, None, DEPARTMENT, (C.FIRST_CONTACT,), (C.SIGN,), "others_to_sign", own=True, guards=("awaits_signature",)),
-    Step(A.RETURN, _in(S.FORWARDED, S.HANDLING), S.RETURNING, DEPARTMENT, (C.ARBITRATION,), (C.RETURN,), own=True, guards=("still_here", "return_in_time")),
+    Step(A.RETURN, _in(S.FORWARDED, S.HANDLING), S.RETURNING, DEPARTMENT, (C.ARBITRATION,), (C.RETURN,), own=True, guards=("still_here", "return_in_time", "verdict_not_final")),
     Step(A.ARBITRATE, _in(S.RETURNING), S.FORWARDED, frozenset({R.DISPATCHER, R.SUPERVISOR}), _AT_DEPARTMENT, (C.ARBITRATION,), "reassigned", guards=("final_by_supervisor", "names_department")),
     Step(A.ARBITRATE, _in(S.RETURNING), S.HANDLING, frozenset({R.DISPATCHER, R.SUPERVISOR}), (), (C.ARBITRATION,), "kept_signed", guards=("final_by_supervisor",)),
     Step(A.ARBITRATE, _in(S.RETURNING), S.FORWARDED, frozenset({R.DISPATCHER, R.SUPERVISOR}), (), (C.ARBITRATION,), "kept_unsigned", guards=("final_by_supervisor",)),
@@ -147,17 +148,17 @@ STEPS: tuple[Step, ...] = (
     Step(A.PASS, _in(S.REPLIED), S.PASSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (C.SECOND_REVISIT,), (C.REVIEW,), "later_round"),
     Step(A.SEND_BACK, _in(S.REPLIED), S.HANDLING, frozenset({R.REVIEWER, R.SUPERVISOR}), (), (C.REVIEW,)),
     Step(A.REVISIT, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), "content", guards=("whole_answer",)),
-    Step(A.REVISIT, _in(S.PASSED), S.CHECKING, _CALLERS, (), _CALLING, "discontent", guards=("whole_answer",)),
-    Step(A.REVISIT, _in(S.CHECKING), None, _CALLERS, (), _CALLING, "reached", guards=("whole_answer",)),
+    Step(A.REVISIT, _in(S.PASSED), S.CHECKING, _CALLERS, (C.VERDICT,), _CALLING, "discontent", guards=("whole_answer",)),
+    Step(A.REVISIT, _in(S.CHECKING), None, _CALLERS, (C.VERDICT,), _CALLING, "reached", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.PASSED, S.CHECKING), None, _CALLERS, when="not_reached"),
     Step(A.RATE, _in(S.PASSED, S.CLOSED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.PASSED), S.CLOSED, frozenset({R.CITIZEN, R.SYSTEM}), (), tuple(Clock), "good_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.CLOSED, S.GUIDED, S.CHECKING), None, frozenset({R.CITIZEN, R.SYSTEM}), when="remaining_level", guards=("not_rated",)),
-    Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION,), _CALLING, "justified", guards=("heard",)),
-    Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION_COMPLEX,), _CALLING, "complex", guards=("heard",)),
-    Step(A.JUDGE, _in(S.CHECKING), S.VERDICT, _CALLERS, (), _CALLING, "not_justified", guards=("heard",)),
+    Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION,), _JUDGING, "justified", guards=("heard",)),
+    Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION_COMPLEX,), _JUDGING, "complex", guards=("heard",)),
+    Step(A.JUDGE, _in(S.CHECKING), S.VERDICT, _CALLERS, (C.VERDICT,), _CALLING, "not_justified", guards=("heard",)),
     Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CLOSED, _BOSS, (), tuple(Clock), "granted", guards=("second_person_judges",)),
-    Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CHECKING, _BOSS, when="not_granted", guards=("second_person_judges",)),
+    Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CHECKING, _BOSS, (C.VERDICT,), (C.VERDICT,), "not_granted", guards=("second_person_judges",)),
     Step(A.REDO, _in(S.RECTIFYING), S.FORWARDED, frozenset({R.DISPATCHER, R.REVISITOR, R.SUPERVISOR, R.SYSTEM}), (C.SIGN,), guards=("had_department",)),
     Step(A.REDO, _in(S.RECTIFYING), S.ACCEPTED, frozenset({R.DISPATCHER, R.REVISITOR, R.SUPERVISOR, R.SYSTEM}), (C.FORWARD,), when="answered_by_centre"),
     Step(A.CLOSE, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), guards=("tried_enough",)),
@@ -197,30 +198,22 @@ def decide(facts: Facts, action: Action, actor: Actor, given: Mapping[str, Any],
     return fitting[refusals.index(None)] if None in refusals else refusals[0]  # type: ignore[return-value]
 
 
-def possible(facts: Facts, actor: Actor) -> tuple[Action, ...]:
-    """What this actor may try now: rows that fit by role, state and department, in table order, each action once."""
-    fitting = (
-        row.action
-        for row in STEPS
-        if actor.role in row.roles
-        and facts.state in row.sources
-        and not (row.own and actor.role in DEPARTMENT and not _may_own(row, facts, actor))
-    )
-    return tuple(dict.fromkeys(fitting))
+def possible(facts: Facts, actor: Actor, now: dt.datetime) -> tuple[Action, ...]:
+    """What this actor may do now, in table order, each action once: refused is then only what he writes in the form."""
+    fitting = (row.action for row in STEPS if actor.role in row.roles and facts.state in row.sources)
+    return tuple(dict.fromkeys(action for action in fitting if _open_to(action, facts, actor, now)))
 
 
-def _may_own(row: Step, facts: Facts, actor: Actor) -> bool:
-    """A department's own guards that need no form: its part is here and at the right point."""
-    place = facts.own(actor.department)
-    if place is None:
-        return False
-    wanted = {
-        "awaits_receipt": {Delivery.SENT},
-        "awaits_signature": {Delivery.DELIVERED},
-        "signed": {Delivery.SIGNED},
-        "still_here": {Delivery.DELIVERED, Delivery.SIGNED},
-    }
-    return all(place.status in wanted[name] for name in row.guards if name in wanted)
+def _open_to(action: Action, facts: Facts, actor: Actor, now: dt.datetime) -> bool:
+    """Whether a row of this action has nothing against the actor but what depends on the form."""
+    rows = (row for row in STEPS if row.action is action and actor.role in row.roles and facts.state in row.sources)
+    return any(_unfit(_before_the_form(row, actor), facts, actor, {}, now) is None for row in rows)
+
+
+def _before_the_form(row: Step, actor: Actor) -> Step:
+    """The row with the guards that can be asked before anything is given; a part is named there by its own house."""
+    later = BY_FORM if actor.role in DEPARTMENT else BY_FORM | OF_THE_PART
+    return replace(row, guards=tuple(name for name in row.guards if name not in later))
 
 
 def _stated(row: Step) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "suggestion": case.suggestion,
         "departments": _departments(session, case, inner=inner),
         "clocks": clocks(case),
-        "actions": list(possible(known, reader)),
+        "actions": list(possible(known, reader, clock.now())),
         "answer": case.direct_answer,
         "guidance": case.guidance,
         "replies": replies(session, case, reader),

@@ -114,6 +114,7 @@ class Clock(Word):
     REVIEW = "review", "答复审核"
     REVISIT = "revisit", "回访"
     BAD_REVIEW = "bad_review", "差评核查"
+    VERDICT = "verdict", "差评判定"
     RECTIFICATION = "rectification", "整改"
     RECTIFICATION_COMPLEX = "rectification_complex", "复杂整改"
     SECOND_REVISIT = "second_revisit", "二次回访"

@@ -44,6 +44,7 @@ LIMITS = [
     ("henan", "review", {}, f"1{DAYS}", "A"),
     ("henan", "revisit", {}, f"1{DAYS}", "C"),
     ("henan", "bad_review", {}, f"1{DAYS}", "A"),
+    ("henan", "verdict", {}, f"1{DAYS}", "A"),
     ("henan", "rectification", {}, f"5{DAYS}", "C"),
     ("henan", "rectification_complex", {}, f"15{DAYS}", "C"),
     ("henan", "second_revisit", {}, f"1{DAYS}", "C"),

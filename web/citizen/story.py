@@ -51,6 +51,7 @@ WAITS: tuple[tuple[Clock, str], ...] = (  # the first that runs is what the citi
     (Clock.RECTIFICATION_COMPLEX, "重新答复"),
     (Clock.REPLY, "答复"),
     (Clock.BAD_REVIEW, "联系您核实"),
+    (Clock.VERDICT, "给出核查结论"),
     (Clock.SECOND_REVISIT, "回访您"),
     (Clock.REVISIT, "回访您"),
     (Clock.REVIEW, "审核完答复"),
