@@ -53,7 +53,10 @@ def _answer_marks(session: Session, period: Period) -> list[Mark]:
     replies = session.scalars(select(ReplyRow).where(ReplyRow.at >= period.begin, ReplyRow.at < period.end))
     marks = [Mark("replied", r.case_id, r.at, r.department, r.round) for r in replies]
     ratings = select(Rating, Case.lead).join(Case, Case.id == Rating.case_id)
-    for row, lead in session.execute(ratings.where(Rating.at >= period.begin, Rating.at < period.end)):
+    closings = select(HistoryRow.case_id).where(HistoryRow.at >= period.begin, HistoryRow.at < period.end)
+    closed = Rating.case_id.in_(closings.where(HistoryRow.facts["closed"].as_boolean()))
+    inside = and_(Rating.at >= period.begin, Rating.at < period.end)
+    for row, lead in session.execute(ratings.where(or_(inside, closed))):
         marks.append(Mark("rated", row.case_id, row.at, lead, row.round, row.level))
     return marks
 

@@ -121,6 +121,7 @@ class _Count:
         here = period.department
         self.clocks = [c for c in ledger.clocks if not here or c.department == here]
         self.marks = [m for m in ledger.marks if not here or m.department == here]
+        self.rated_rounds = {(m.case, m.round) for m in ledger.marks if m.what == "rated"}
         self.calls = [] if here else [c for c in ledger.calls if period.has(c.invite)]
 
     def fallen(self, *names: Clock) -> list[ClockFact]:
@@ -158,6 +159,11 @@ class _Count:
 
     def share(self, part: str, whole: str) -> tuple[int, int]:
         return len(self.marked(part)), len(self.marked(whole))
+
+    def rated(self) -> tuple[int, int]:
+        """Closings of the period, and those whose round the citizen rated, whenever he did."""
+        closed = self.marked("closed")
+        return sum((m.case, m.round) in self.rated_rounds for m in closed), len(closed)
 
     def extended(self) -> tuple[int, int]:
         due = self.fallen(Clock.REPLY)
@@ -217,7 +223,7 @@ FORMULAS: tuple[tuple[str, str, Callable[[_Count], tuple[int, int]]], ...] = (
     ("response", "响应率", lambda c: c.in_time(Clock.FIRST_CONTACT)),
     ("solved", "解决率", lambda c: c.solved()),
     ("satisfaction", "满意率", lambda c: c.revisits(lambda m: m.value >= WORST_GOOD_LEVEL)),
-    ("rated", "主动评价率", lambda c: c.share("rated", "closed")),
+    ("rated", "主动评价率", lambda c: c.rated()),
     ("bad_review_revisited", "差评回访率", lambda c: c.bad_reviews()),
     ("bad_review_rectified", "差评整改率", lambda c: c.rectified(in_time=False)),
     ("rectified_in_time", "按期整改率", lambda c: c.rectified(in_time=True)),
