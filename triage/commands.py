@@ -27,7 +27,7 @@ def triage() -> None:
 
 @triage.command()
 @click.option(
-    "--corpus", type=_CORPUS, required=True, help="CSV 文件（列 text,label[,department]），或装有这类文件的目录"
+    "--corpus", type=_CORPUS, required=True, help="CSV 文件（列 text,label[,department,weight]），或装有这类文件的目录"
 )
 @click.option("--out", type=_FOLDER, required=True, help="模型目录；已有的模型会被整体替换")
 @click.option("--words", type=_CORPUS, help="分类表 CSV（列 code,first,second,keywords）；名称和关键词一并学习")
@@ -52,6 +52,20 @@ def _train_summary(card: dict[str, Any]) -> str:
     figures = card["figures"]
     said = f"，交叉验证准确率 {figures['accuracy']:.3f}，宏平均 F1 {figures['macro_f1']:.3f}" if figures else ""
     return f"已训练：{card['rows']} 条，{len(card['labels'])} 类{said}"
+
+
+@triage.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="CSV 文件；只有本人可读")
+def export(out: Path) -> None:
+    """导出人工改派的诉求，供 triage train 使用。含市民原话，请妥善保管。"""
+    from hotline import db  # noqa: PLC0415 - only this command needs the database
+    from triage.training.corpus import write  # noqa: PLC0415
+    from triage.training.propose import corrections  # noqa: PLC0415
+
+    with db.session() as session:
+        rows = corrections(session)
+    write(rows, out)
+    click.echo(f"已导出 {len(rows)} 条到 {out.name}")
 
 
 @triage.command("train-risk")

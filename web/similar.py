@@ -8,7 +8,7 @@ import datetime as dt
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
@@ -92,7 +92,7 @@ def find(
     return [_told(share, row, same=same) for share, same, row in best]
 
 
-def _like(wanted: list[int], area: str, since: dt.datetime) -> Select[Any]:
+def _like(wanted: list[int], area: str, since: dt.datetime) -> Any:
     """The open cases that share the most marks; a case without an area may lie anywhere."""
     given = bindparam("wanted", wanted, ARRAY(Integer))
     one = func.unnest(Likeness.marks).column_valued("one")
@@ -113,7 +113,7 @@ def _like(wanted: list[int], area: str, since: dt.datetime) -> Select[Any]:
     )
 
 
-def _of_citizen(who: str, since: dt.datetime) -> Select[Any]:
+def _of_citizen(who: str, since: dt.datetime) -> Any:
     mine = and_(Case.phone_index == who, Case.received_at >= since, _open())
     return select(*_SAID).where(mine).order_by(Case.id.desc()).limit(SHOWN)
 

@@ -49,9 +49,18 @@ def places() -> Gazetteer:
     return Gazetteer(gazetteer())
 
 
-@lru_cache
 def classifier() -> Classifier:
-    """The trained model of this city; without one the words of the catalogue."""
+    """The trained model of this city, a new one once it is switched on; without one the words of the catalogue."""
+    card = Settings().data / "model" / spacy_model.CARD
+    try:
+        made = card.stat().st_mtime_ns, card.stat().st_ino
+    except OSError:
+        made = 0, 0
+    return _classifier(*made)
+
+
+@lru_cache(maxsize=1)
+def _classifier(_changed: int, _file: int) -> Classifier:
     try:
         return spacy_model.load(Settings().data / "model")
     except Unavailable as missing:
@@ -81,7 +90,7 @@ def pressing(text: str) -> Suggestion:
 
 def forget() -> None:
     """Read names and models again."""
-    for kept in (names, gazetteer, places, classifier, risks):
+    for kept in (names, gazetteer, places, _classifier, risks):
         kept.cache_clear()
     catalogue.forget()
 

@@ -35,6 +35,7 @@ app.conf.update(
         "heal": {"task": "heal", "schedule": 30.0, "options": {"expires": 25}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
         "topics": {"task": "topics", "schedule": crontab(hour="18", minute="30")},  # UTC: 02:30 in Shanghai
+        "retrain": {"task": "retrain", "schedule": crontab(hour="19", minute="10")},  # UTC: 03:10 in Shanghai
     },
 )
 
@@ -118,3 +119,11 @@ def tidy() -> int:
 def group_topics() -> int:
     """Group what many spoke of in the last days."""
     return topics.reckon()
+
+
+@app.task(name="retrain")
+def retrain() -> str:
+    """Train a model from the corpus and the corrections; a supervisor compares it and switches it on."""
+    from web.staff.models_page import retrain as proposed  # noqa: PLC0415 - training is loaded at night only
+
+    return proposed()

@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from hotline.errors import BadInput
 NEEDED = ("text", "label")
 CATEGORY = ("code", "first", "second", "keywords")
 ENCODINGS = ("utf-8-sig", "gb18030")  # the second is what spreadsheets on Chinese Windows write
+HEAVIEST = 100.0
 LONGEST = 100_000  # characters; a longer text is a broken quote, not a complaint
 
 
 @dataclass(frozen=True)
 class Example:
-    """One text with the label it ought to get; `department` is empty where the file names none."""
+    """One text with the label it ought to get; `department` is empty, `weight` 1 where the file names none."""
 
     text: str
     label: str
     department: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Corpus:
     @property
     def labels(self) -> list[str]:
         return [example.label for example in self.examples]
+
+    @property
+    def weights(self) -> list[float]:
+        return [example.weight for example in self.examples]
 
 
 def read(path: Path) -> Corpus:
@@ -141,4 +148,24 @@ def _example(name: str, line: int, row: dict[str, str]) -> Example | BadRow:
         return BadRow(name, line, "标签为空")
     if len(text) > LONGEST:
         return BadRow(name, line, f"文本超过 {LONGEST} 字")
-    return Example(text, label, (row.get("department") or "").strip())
+    weight = _weight(row.get("weight") or "1")
+    if weight is None:
+        return BadRow(name, line, f"权重不是 0 到 {HEAVIEST:.0f} 之间的数")
+    return Example(text, label, (row.get("department") or "").strip(), weight)
+
+
+def _weight(said: str) -> float | None:
+    try:
+        weight = float(said)
+    except ValueError:
+        return None
+    return weight if 0 < weight <= HEAVIEST else None
+
+
+def write(examples: Iterable[Example], file: Path) -> None:
+    """A CSV that `read` takes, readable by its owner only. OSError where it cannot be written."""
+    handle = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(("text", "label", "department", "weight"))
+        rows.writerows((one.text, one.label, one.department, one.weight) for one in examples)

@@ -45,26 +45,34 @@ class Fit:
     figures: dict[str, float] | None
 
 
-def fit(texts: Sequence[str], labels: Sequence[str], step: Step, hints: Sequence[tuple[str, str]] = ()) -> Fit:
+def fit(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    step: Step,
+    hints: Sequence[tuple[str, str]] = (),
+    weights: Sequence[float] | None = None,
+) -> Fit:
     """Weights from all rows, temperature from inner cross-validation. `step` hears each of STEPS as it begins.
 
     `hints` are (text, label) pairs that are no citizen's words, such as a catalogue's: learnt from, never judged by; a
-    label may stand in them alone. Raises ValueError with fewer than two labels: there is nothing to tell apart.
+    label may stand in them alone. `weights` say how much each text counts (> 0, one each; a hint counts 1). Raises
+    ValueError with fewer than two labels: there is nothing to tell apart.
     """
     every = [*labels, *(label for _, label in hints)]
     names = sorted(set(every))
     if len(names) < 2:  # noqa: PLR2004
         raise ValueError("a classifier needs at least two labels")
     target = np.searchsorted(np.array(names), np.array(every))
+    counts = np.array([*(weights or [1.0] * len(texts)), *(1.0 for _ in hints)])
     step("词表")
     blocks, features = build_blocks([normalise(text) for text in (*texts, *(text for text, _ in hints))])
-    scores = held_out_scores(features, target, len(texts), len(names), step)
+    scores = held_out_scores(features, target, len(texts), len(names), step, counts)
     own = target[: len(texts)]
     temperature = 1.0 if scores is None else likeliest_temperature(scores, own)
     step("权重")
-    weights, intercept = fit_weights(features, target, len(names))
+    linear, intercept = fit_weights(features, target, len(names), counts)
     figures = None if scores is None else judged(softmax(scores, temperature), own)
-    return Fit(LinearModel(names, blocks, weights, intercept, temperature), figures)
+    return Fit(LinearModel(names, blocks, linear, intercept, temperature), figures)
 
 
 def build_blocks(ready: Sequence[str]) -> tuple[list[Block], sparse.csr_array]:
@@ -119,12 +127,14 @@ def _hash_words(words: Sequence[str]) -> Keys:
     return hashed(points, size)[::size]
 
 
-def fit_weights(features: sparse.csr_array, target: NDArray[Any], labels: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def fit_weights(
+    features: sparse.csr_array, target: NDArray[Any], labels: int, counts: NDArray[Any] | None = None
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """One-vs-rest hinge weights, rounded to what is stored; a label without a row is kept far away from every text."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415 - a second of loading that only training needs
 
     machine = LinearSVC(C=COST, class_weight="balanced", random_state=SEED)
-    machine.fit(features, target)
+    machine.fit(features, target, counts)
     coefficients, intercept = machine.coef_, machine.intercept_
     if len(machine.classes_) == 2:  # noqa: PLR2004 - scikit-learn gives one border for two labels
         coefficients, intercept = np.vstack((-coefficients, coefficients)), np.concatenate((-intercept, intercept))
@@ -146,7 +156,12 @@ def fold_numbers(target: NDArray[Any], folds: int) -> NDArray[np.int64]:
 
 
 def held_out_scores(
-    features: sparse.csr_array, target: NDArray[Any], own: int, labels: int, step: Step
+    features: sparse.csr_array,
+    target: NDArray[Any],
+    own: int,
+    labels: int,
+    step: Step,
+    counts: NDArray[Any] | None = None,
 ) -> NDArray[np.float64] | None:
     """Each of the first `own` rows scored by weights that never saw it; None where they are too few to hold any out."""
     fold = np.full(len(target), -1)
@@ -157,7 +172,7 @@ def held_out_scores(
         held = fold == number
         if not held.any() or len(np.unique(target[~held])) < 2:  # noqa: PLR2004
             return None
-        weights, base = fit_weights(features[~held], target[~held], labels)
+        weights, base = fit_weights(features[~held], target[~held], labels, None if counts is None else counts[~held])
         scores[held[:own]] = features[held] @ weights + base
     return scores
 

@@ -8,12 +8,14 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hotline.clock import iso
 from hotline.errors import BadInput
+from triage.classify import Classifier
 from triage.spacy_model import CARD, load, pipeline
 from triage.training.corpus import Corpus, read, read_words
 from triage.training.figures import accuracy, macro_f1, per_label
@@ -32,11 +34,17 @@ def train(corpus: Path, out: Path, progress: Step, now: dt.datetime, words: Path
     Raises BadInput where the corpus cannot be used or `out` is a folder that is no model. Deterministic but for the
     date.
     """
+    return train_rows(read(corpus), out, progress, now, read_words(words) if words else ())
+
+
+def train_rows(
+    rows: Corpus, out: Path, progress: Step, now: dt.datetime, hints: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The same from rows that were read already; nothing but the model is written."""
     _check_replaceable(out)
-    rows, hints = read(corpus), read_words(words) if words else ()
     if len({*rows.labels, *(label for _, label in hints)}) < 2:  # noqa: PLR2004 - one label leaves nothing to tell apart
         raise BadInput("corpus_labels", "语料至少需要两个不同的标签")
-    fitted = fit(rows.texts, rows.labels, progress, hints)
+    fitted = fit(rows.texts, rows.labels, progress, hints, rows.weights)
     card = make_card(rows, fitted, now) | {"hints": len(hints)}
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -83,7 +91,11 @@ def evaluate(model: Path, corpus: Path) -> dict[str, Any]:
 
     Raises Unavailable without a usable model, BadInput without usable rows.
     """
-    classifier, rows = load(model), read(corpus)
+    return judge(load(model), read(corpus))
+
+
+def judge(classifier: Classifier, rows: Corpus) -> dict[str, Any]:
+    """The same for a loaded classifier and rows that were read already."""
     classifier.predict_many(rows.texts[:1])
     begun = time.perf_counter()
     said = [prediction.label for prediction in classifier.predict_many(rows.texts)]

@@ -8,6 +8,7 @@ from web.staff.department import department
 from web.staff.desk import desk
 from web.staff.dispatch_list import dispatch_list
 from web.staff.frame import frame
+from web.staff.models_page import models_page
 from web.staff.pages import pages
 from web.staff.papers import papers
 from web.staff.revisit import revisit
@@ -23,5 +24,6 @@ STAFF: tuple[Blueprint, ...] = (
     pages,
     papers,
     topics_page,
+    models_page,
 )
 desk.app_context_processor(frame)
