@@ -24,8 +24,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from hotline import clock, db
 from hotline.errors import HotlineError
 from hotline.settings import Settings
+from hotline.timing import timing
 from hotline.unit import transaction
-from telephony import distribution, layout, overflow, saying, service
+from telephony import distribution, layout, outbound, overflow, saying, service
 from telephony.queueing import Assignment, Rules
 from telephony.reaction import Reaction
 
@@ -182,6 +183,15 @@ class Acd:
         if time.monotonic() >= self.next_word:
             self.next_word = time.monotonic() + ANNOUNCE_SECONDS
             self._say(overflow.announce(self.rules))
+            self._invite()
+
+    def _invite(self) -> None:
+        if not (self.rules.surveys and self.rules.trunk):
+            return
+        try:
+            self._say(outbound.invite(saying.a_connector(self.redis), self.rules, timing().policy))
+        except HotlineError as refused:
+            log.warning("no invitation calls: %s", refused.code)
 
     def _listen_for(self, connectors: list[str]) -> None:
         signs: list[Any] = self.redis.mget([saying.ALIVE + name for name in connectors]) if connectors else []

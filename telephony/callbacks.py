@@ -13,13 +13,21 @@ from telephony.words import CallbackState
 LONGEST_RESULT = 500
 
 
-def owe(unit: Unit, call: Call) -> None:
-    """Write the debt of a call that ended before anybody spoke; the reason is its exit. A repeat does nothing."""
+def owe(unit: Unit, call: Call, reason: str = "") -> None:
+    """Write the debt of a call that ended before anybody spoke; the reason is its exit, or `reason` where a talk was
+    cut off by a fault of ours. A repeat does nothing."""
     row = insert(Callback).values(
-        call=call.id, caller=call.caller, caller_index=call.caller_index, reason=call.exit, created_at=unit.now,
-        case_number=call.case_number, done_by="", result="", rank_at=call.rank_at,
+        call=call.id, caller=call.caller, caller_index=call.caller_index, reason=reason or call.exit,
+        created_at=unit.now, case_number=call.case_number, done_by="", result="", rank_at=call.rank_at,
     )  # fmt: skip
     unit.session.execute(row.on_conflict_do_nothing(index_elements=["call"]))
+
+
+def forgive(unit: Unit, call: Call) -> None:
+    """The talk we thought was cut off came to its own end: nothing is owed for it."""
+    ours = update(Callback).where(Callback.call == call.id, Callback.state == CallbackState.OPEN)
+    said = {"state": CallbackState.ANSWERED, "done_by": call.agent, "done_at": unit.now, "result": "通话没有中断"}
+    unit.session.execute(ours.values(**said))
 
 
 def settle(unit: Unit, call: Call) -> None:

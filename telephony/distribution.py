@@ -15,8 +15,8 @@ from telephony import agents, outbound
 from telephony.models import AgentSeat, Call, Callback
 from telephony.queueing import Assignment, Caller, Rules, Seat, assign, eligible
 from telephony.reaction import Reaction, Work, command, told
-from telephony.record import apply, finish, requeue
-from telephony.words import CallbackState, CallState, Exit, Purpose, SeatState, Status, Strategy
+from telephony.record import apply, cut_off, requeue
+from telephony.words import CallbackState, CallState, Purpose, SeatState, Status, Strategy
 
 KEPT = "callback:"
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
@@ -184,10 +184,10 @@ def open_calls(session: Session, now: dt.datetime) -> list[tuple[str, str]]:
 
 
 def reap(call_id: str, now: dt.datetime | None = None, rules: Rules | None = None) -> list[Reaction]:
-    """End a call whose connector is gone: exit system and a call back, unless somebody spoke to the caller."""
+    """End a call whose connector is gone: everybody who waited or spoke is owed a call."""
     with transaction(now) as unit:
         call = unit.session.get(Call, call_id, with_for_update=True)
         if call is None or call.state == CallState.ENDED:
             return []
         work = Work(unit, call, {}, unit.now, rules or Rules())
-        return apply(work, lambda w: finish(w, Exit.SYSTEM))
+        return apply(work, cut_off)

@@ -6,14 +6,16 @@ import secrets
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline import clock, privacy
 from hotline.city_models import User
 from hotline.errors import BadInput, Conflict, Unreachable
 from hotline.models import Case, Rating
-from hotline.unit import Unit
+from hotline.policy import Policy
+from hotline.tries import is_quiet
+from hotline.unit import Unit, transaction
 from hotline.words import State
 from telephony import agents
 from telephony.models import Call, Callback
@@ -94,6 +96,17 @@ def invited(session: Session, now: dt.datetime, days: int, most: int) -> list[Ca
     rows = select(Case).where(Case.state == State.CLOSED, Case.closed_at >= since, Case.phone_index != "")
     rows = rows.where(~rated.exists(), ~asked.exists(), Case.anonymous.is_(False))
     return list(session.scalars(rows.order_by(Case.closed_at, Case.id).limit(most)))
+
+
+def invite(connector: str, rules: Rules, policy: Policy, now: dt.datetime | None = None) -> list[Reaction]:
+    """As many invitation calls as may run at once (`rules.surveys`); none in quiet hours. Unreachable, BadInput."""
+    with transaction(now) as unit:
+        if is_quiet(unit.now, policy.revisit_hours):
+            return []
+        running = select(func.count()).where(Call.purpose == Purpose.SURVEY, Call.state != CallState.ENDED)
+        most = rules.surveys - (unit.session.scalar(running) or 0)
+        cases = invited(unit.session, unit.now, policy.rating_invite_days, most) if most > 0 else []
+        return [said for case in cases for said in survey(unit, case, connector, rules)]
 
 
 def survey(unit: Unit, case: Case, connector: str, rules: Rules) -> list[Reaction]:

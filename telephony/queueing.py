@@ -76,6 +76,7 @@ class Rules:
     offer_callback: float = 60  # from then on he may press 1 to be called back, 2 to leave a message; 0 = never
     longest_queue: int = 0  # so many waiting and the next is asked at once; 0 = no limit
     callback_tries: int = 3  # how often the machine rings him back before a person has to
+    surveys: int = 0  # invitation calls (电话邀评) at once, in the revisit hours; 0 = none
     trunk: str = ""  # how a number outside is reached, "sip:{number}@host"; empty = we call nobody
     pauses: Mapping[str, float] = field(default_factory=dict)  # other pauses than those of FAILURES, by reason
     heads: Mapping[str, float] = field(default_factory=lambda: HEADS)  # head start by fact

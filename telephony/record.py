@@ -161,6 +161,14 @@ def _free_seats(work: Work) -> None:
             _withdraw(work, seat)
 
 
+def cut_off(work: Work) -> None:
+    """The connector died with this call open: whoever was on it is owed a call, also in the middle of a talk."""
+    talked = work.call.state == CallState.TALKING and work.call.direction == "in"
+    finish(work, Exit.SYSTEM)
+    if talked:
+        callbacks.owe(work.unit, work.call, Exit.SYSTEM)
+
+
 def finish(work: Work, reason: Exit, *, owed: bool = True) -> None:
     """The call is over. Who left the queue unanswered gets `reason` and, when `owed`, a call back; once."""
     call = work.call
@@ -193,6 +201,8 @@ def _exit(work: Work) -> Exit:
 def _hangup(work: Work) -> None:
     work.call.recording = work.text("recording") or work.call.recording
     work.call.sha256 = work.text("sha256", 64) or work.call.sha256
+    if work.call.state == CallState.ENDED and work.call.exit == Exit.ANSWERED:
+        callbacks.forgive(work.unit, work.call)  # its connector was only cut off from us
     finish(work, _exit(work))
 
 
@@ -206,7 +216,7 @@ def _rejected(work: Work) -> None:
 def _lost(work: Work) -> None:
     _name_caller(work)
     work.call.recording = work.text("recording") or work.call.recording
-    finish(work, Exit.SYSTEM)
+    cut_off(work)
 
 
 def _heard(_work: Work) -> None:

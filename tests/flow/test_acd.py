@@ -428,7 +428,7 @@ def test_calls_of_a_connector_that_fell_silent_become_debts_and_block_nobody(pro
     assert debts() == {dead: ("system", "open")}
 
 
-def test_a_talk_on_a_connector_that_fell_silent_stays_answered(process, feed):
+def test_a_talk_cut_off_by_a_silent_connector_stays_answered_and_is_owed_a_call(process, feed):
     sign_in(1)
     call = feed.incoming()
     feed.answer(offered(process, feed))
@@ -439,7 +439,19 @@ def test_a_talk_on_a_connector_that_fell_silent_stays_answered(process, feed):
     turns(process, 1)
     assert (call_of(call).state, call_of(call).exit) == ("ended", "answered")
     assert seat_of("agent1").state == "wrap_up"
-    assert debts() == {}
+    assert debts() == {call: ("system", "open")}
+
+
+def test_a_talk_that_was_thought_cut_off_and_came_to_its_own_end_is_owed_nothing(process, feed):
+    sign_in(1)
+    call = feed.incoming()
+    feed.answer(offered(process, feed))
+    process.turn()
+    distribution.reap(call)
+    assert debts() == {call: ("system", "open")}
+    feed.finish(call)
+    turns(process, 1)
+    assert debts() == {call: ("system", "answered")}
 
 
 def test_a_connector_that_was_only_cut_off_has_the_last_word(process, feed):

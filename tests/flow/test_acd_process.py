@@ -1,5 +1,6 @@
 """The distribution as a process: crowds, kills, a broker and a database that go away."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -11,9 +12,10 @@ import pytest
 from acd_feed import QUICK, ROOT, Feed, call_of, client, debts, eventually, rows, seat_of, sign_in, start_acd
 from sqlalchemy import text
 
-from hotline import db
+from hotline import clock, db
 from hotline.settings import Settings
-from telephony.models import Call
+from hotline.unit import transaction
+from telephony.models import Call, Callback
 from web.embedded import start_redis
 
 
@@ -125,6 +127,59 @@ def test_killed_again_and_again_nobody_loses_his_place(acd, feed):
     assert {row.id: row.queue_at for row in rows(Call) if row.id in joined} == joined
     assert {row.exit for row in rows(Call)} == {"answered"}
     assert debts() == {}
+
+
+def test_killed_nobody_loses_his_head_start_nor_hears_his_place_twice(acd, feed):
+    """Places, words already said and who asked to be called back are in the database, not in the process."""
+    rules = QUICK | {"wrap_up": 0, "announce_first": 5, "announce_gap": 300, "trunk": "sip:{number}@127.0.0.1:5999"}
+    process = acd(rules)
+    early, late = clock.now() - dt.timedelta(seconds=120), clock.now() - dt.timedelta(seconds=60)
+    gone = feed.incoming("13900000001", at=early)
+    other = feed.incoming("13900000002", at=late)
+    said = []
+    eventually(lambda: said.extend(c for c in feed.commands() if c["type"] == "announce") or len(said) == 2)
+    feed.event(gone, "hangup", by="caller", cause="normal")
+    eventually(lambda: call_of(gone).state == "ended")
+    process.kill()
+    process.wait()
+    again = feed.incoming("13900000001")
+    acd(rules)
+    eventually(lambda: (row := call_of(again)) and row.state == "waiting")
+    assert call_of(again).rank_at <= call_of(gone).rank_at
+    feed.event(other, "hangup", by="system", cause="callback")
+    eventually(lambda: debts().get(other) == ("callback", "open"))
+    sign_in(1)
+    first = eventually(feed.offers)[0]
+    assert first["call"] == again
+    assert [c for c in feed.commands() if c["type"] == "announce" and c["call"] == other] == []
+    feed.answer(first)
+    feed.finish(again)
+    dial = eventually(lambda: [c for c in feed.commands() if c["type"] == "dial"])[0]
+    assert (dial["to"], dial["agent"]) == ("sip:13900000002@127.0.0.1:5999", "agent1")
+
+
+def test_a_connector_killed_with_fifty_calls_leaves_a_debt_for_each_with_number_and_case(acd, feed):
+    acd(QUICK | {"wrap_up": 0})
+    numbers = range(1, 21)
+    sign_in(*numbers)
+    calls = {feed.incoming(f"139000000{n:02}"): f"139000000{n:02}" for n in range(50)}
+    talking = []
+    while len(talking) < 20:
+        for offer in eventually(feed.offers):
+            feed.answer(offer)
+            talking.append(offer["call"])
+    eventually(lambda: sum(row.state == "talking" for row in rows(Call)) == 20)
+    with transaction() as unit:
+        unit.session.get(Call, talking[0]).case_number = "20260929000001"
+    begun = time.monotonic()
+    feed.redis.delete("tel:alive:c1")
+    eventually(lambda: len(debts()) == 50, seconds=30)
+    assert time.monotonic() - begun < 30
+    owed = {row.call: row for row in rows(Callback)}
+    assert {call: row.caller for call, row in owed.items()} == calls
+    assert {row.reason for row in owed.values()} == {"system"}
+    assert owed[talking[0]].case_number == "20260929000001"
+    assert {row.state for row in rows(Call)} == {"ended"}
 
 
 def test_a_second_process_stands_by_and_takes_over(acd, feed):

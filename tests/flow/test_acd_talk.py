@@ -16,7 +16,7 @@ from telephony.queueing import Rules
 from telephony.words import Purpose
 
 AGENT = Actor("agent1", Role.AGENT)
-TRUNK = QUICK | {"trunk": "sip:{number}@127.0.0.1:5999"}
+TRUNK = QUICK | {"wrap_up": 600, "trunk": "sip:{number}@127.0.0.1:5999"}
 
 
 @pytest.fixture
@@ -378,6 +378,36 @@ def test_an_invitation_call_asks_once_and_its_digit_is_the_review(process, feed,
     turns(process, 1)
     assert [(row.level, row.channel) for row in rows(Rating)] == [(5, "phone")]
     assert (call_of(call).purpose, call_of(call).state) == (Purpose.SURVEY, "ended")
+
+
+HOURS = [("2026-11-23T08:29:00+08:00", 0), ("2026-11-23T10:00:00+08:00", 1), ("2026-11-23T20:31:00+08:00", 0)]
+
+
+@pytest.mark.parametrize(("instant", "count"), HOURS)
+def test_invitation_calls_keep_the_quiet_hours_and_their_number(process, feed, talk, instant, count):
+    from hotline.timing import timing
+
+    now = dt.datetime.fromisoformat(instant)
+    for _ in range(3):
+        settled(talk)
+    with transaction() as unit:
+        for case in unit.session.query(Case):
+            case.closed_at = now - dt.timedelta(hours=20)
+    process.rules = Rules.of(TRUNK | {"surveys": 1})
+    said = outbound.invite("c1", process.rules, timing().policy, now)
+    assert [reaction.body["type"] for reaction in said] == ["survey"] * count
+    assert outbound.invite("c1", process.rules, timing().policy, now) == []  # one runs already, or it is quiet
+
+
+def test_the_distribution_makes_invitation_calls_by_itself_where_a_city_wants_them(process, feed, talk, drill):
+    drill(clock.local(clock.machine()).replace(hour=10).isoformat())
+    settled(talk)
+    feed.commands()
+    turns(process)
+    assert feed.commands() == []
+    process.rules = Rules.of(TRUNK | {"surveys": 1})
+    turns(process, 1)
+    assert [c["type"] for c in feed.commands()] == ["survey"]
 
 
 def test_a_share_of_the_calls_is_drawn_and_always_the_same_ones():
