@@ -76,7 +76,7 @@ class Exchange:
 
     def hear(self, heard: Heard) -> None:
         """Takes one signal to its call. A signal for a call of another connector is none of ours."""
-        if heard.signal == Signal.INVITED and (self.draining or len(self.calls) >= self.limits.slots):
+        if heard.signal == Signal.INVITED and self._full():
             heard = replace(heard, signal=Signal.REFUSED, reason="full")
         if heard.signal in WE_CALL:
             self._call_out(heard)
@@ -107,12 +107,16 @@ class Exchange:
             return live
         return self._ended.get(heard.call) if heard.signal in ANSWERED_AFTER_THE_END else None
 
+    def _full(self) -> bool:
+        """No new call: draining, or every slot taken. A call that only waits for its recording has left its slot."""
+        return self.draining or sum(live.goodbye is None for live in self.calls.values()) >= self.limits.slots
+
     def _call_out(self, heard: Heard) -> None:
         """A call of ours begins. The same command again changes nothing; without room it is refused."""
         if heard.call in self.calls or heard.call in self._ended:
             return
         live = Live(Facts(heard.call))
-        if self.draining or len(self.calls) >= self.limits.slots or not identity(heard.to)[0]:
+        if self._full() or not identity(heard.to)[0]:
             self._follow(live, heard, talk.refused(live.facts, heard))
             self._forget(live)
             return

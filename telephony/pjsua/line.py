@@ -5,10 +5,10 @@ hangs up the call that got its number later.
 """
 
 import functools
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ import pjsua2 as pj
 
 from telephony.caller import identity
 from telephony.filing import Filing, Keep, digest
-from telephony.hearing import CALLER, MUSIC, RECORDER, Pairs
+from telephony.hearing import MUSIC, RECORDER, Pairs
 from telephony.line import LineError
 from telephony.patchboard import Patchboard
-from telephony.pjsua.stack import Config, Inbox, Leg, make_player, open_account, operation, start_endpoint
+from telephony.pjsua.sides import FAILURES, Side, port_name
+from telephony.pjsua.stack import Config, Inbox, Leg, Legs, make_player, open_account, operation, start_endpoint
 from telephony.players import Player, Players
 from telephony.signals import Failure, Heard, Signal
 
@@ -28,34 +29,8 @@ WATCHES_PER_SILENCE, HELD_FACTOR = 6, 10
 A_LAW = 1
 NO_LOOP = 1
 
-FAILURES: Mapping[int, Failure] = {
-    486: Failure.BUSY, 600: Failure.BUSY, 603: Failure.REJECT, 403: Failure.REJECT, 488: Failure.REJECT,
-    408: Failure.NO_ANSWER, 487: Failure.NO_ANSWER,
-    404: Failure.UNREACHABLE, 410: Failure.UNREACHABLE, 480: Failure.UNREACHABLE, 502: Failure.UNREACHABLE,
-    503: Failure.UNREACHABLE, 504: Failure.UNREACHABLE,
-}  # fmt: skip
+_CHANCE = random.SystemRandom()
 _REFUSED_FOR_ROOM = frozenset({486, 503})
-
-
-@dataclass
-class Side:
-    """One leg of a call as the line sees it. `token` is empty for the caller; `ours` if we rang it."""
-
-    call: str
-    token: str
-    leg: Any
-    ours: bool = False
-    confirmed: bool = False
-    rang: bool = False
-    dropped: bool = False
-    held: bool = False
-    packets: int = -1
-    moved: float = 0.0
-
-
-def _name(call: str, end: str) -> str:
-    """The name on the patchboard of an end of a call's table."""
-    return {CALLER: call, MUSIC: MUSIC, RECORDER: f"recorder:{call}"}.get(end, f"{call}/{end}")
 
 
 class PjsuaLine:
@@ -64,10 +39,11 @@ class PjsuaLine:
     def __init__(self, config: Config, keep: Keep = digest) -> None:
         self.faults, self._silence = 0, config.silence
         self._inbox: Inbox = deque()
-        self._legs: dict[str, Any] = {}
+        self._legs: Legs = {}
         self._sides: dict[str, Side] = {}
         self._joining: dict[str, tuple[str, str, float]] = {}
         self._playing: dict[str, tuple[Player, float]] = {}
+        self._again: dict[str, float] = {}
         self._filing = Filing(keep)
         self._next_watch = 0.0
         self.board = Patchboard(self._fault)
@@ -85,16 +61,16 @@ class PjsuaLine:
             name, kind, value = self._inbox.popleft()
             heard.extend(self._on(name, kind, value))
         now = time.monotonic()
+        self._ask_again(now)
         return [*heard, *self._played(now), *self._joined(now), *self._filing.done(now), *self._watched(now)]
 
     def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         if side := self._sides.get(call):
             side.dropped = True
-            self._tell(lambda: side.leg.hangup(operation(code, headers)))
+            self._tell(call, lambda leg: leg.hangup(operation(code, headers)))
 
     def answer(self, call: str) -> None:
-        if side := self._sides.get(call):
-            self._tell(lambda: side.leg.answer(operation(pj.PJSIP_SC_OK)))
+        self._tell(call, lambda leg: leg.answer(operation(pj.PJSIP_SC_OK)))
 
     def play(self, call: str, prompt: str) -> None:
         if call not in self._sides:
@@ -124,12 +100,13 @@ class PjsuaLine:
     def _make_leg(self, name: str, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
         if name in self._sides:
             return
-        leg = Leg(self.account, name, self._inbox)
+        leg = Leg(self.account, name, self._inbox, self._legs)
         try:
             leg.makeCall(uri, operation(headers=headers))
         except pj.Error as refused:
+            self._legs.pop(name, None)
             raise LineError("the phone cannot be rung") from refused
-        self._sides[name] = Side(call, token, leg, ours=True)
+        self._sides[name] = Side(call, token, ours=True)
 
     def cancel(self, call: str, token: str) -> None:
         name = f"{call}/{token}"
@@ -139,7 +116,7 @@ class PjsuaLine:
         side.dropped = True
         self._joining.pop(name, None)
         self.board.forget(name)
-        self._tell(lambda: side.leg.hangup(operation()))
+        self._hang_up(name)
 
     def bridge(self, call: str, token: str) -> None:
         name = f"{call}/{token}"
@@ -154,8 +131,8 @@ class PjsuaLine:
             return
         self._stop_player(call)
         sinks = [name for name, side in self._sides.items() if side.call == call]
-        named = {(_name(call, source), _name(call, sink)) for source, sink in pairs}
-        self.board.patch([*sinks, _name(call, RECORDER)], named)
+        named = {(port_name(call, source), port_name(call, sink)) for source, sink in pairs}
+        self.board.patch([*sinks, port_name(call, RECORDER)], named)
 
     def record(self, call: str, file: Path) -> None:
         if call not in self._sides or self._filing.runs(call):
@@ -167,7 +144,7 @@ class PjsuaLine:
         except (OSError, pj.Error) as full:
             raise LineError("the recording cannot be written") from full
         self._filing.begin(call, file)
-        sink = _name(call, RECORDER)
+        sink = port_name(call, RECORDER)
         self.board.plug(sink, recorder)
         for name in [name for name, side in self._sides.items() if side.call == call and not side.dropped]:
             self.board.connect(name, sink)
@@ -175,11 +152,10 @@ class PjsuaLine:
     def stop_record(self, call: str) -> None:
         if self._filing.runs(call):
             self._filing.end(call, time.monotonic())
-            self.board.forget(_name(call, RECORDER))
+            self.board.forget(port_name(call, RECORDER))
 
     def hang_up(self, call: str) -> None:
-        if side := self._sides.get(call):
-            self._tell(lambda: side.leg.hangup(operation()))
+        self._hang_up(call)
 
     def close(self) -> None:
         self.endpoint.hangupAllCalls()
@@ -211,7 +187,7 @@ class PjsuaLine:
         return self._HANDLERS[kind](self, name, side, value) if side else []
 
     def _invited(self, name: str, uri: str) -> list[Heard]:
-        self._sides[name] = Side(name, "", self._legs.pop(name))
+        self._sides[name] = Side(name, "")
         caller, display = identity(uri)
         return [Heard(name, Signal.INVITED, caller=caller, display=display)]
 
@@ -220,7 +196,7 @@ class PjsuaLine:
         if state == pj.PJSIP_INV_STATE_DISCONNECTED:
             return self._gone(name, side, code)
         if side.dropped and state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._tell(lambda: side.leg.hangup(operation()))
+            self._hang_up(name)
         if side.dropped:
             return []
         if state == pj.PJSIP_INV_STATE_CONFIRMED and not side.confirmed:
@@ -232,7 +208,8 @@ class PjsuaLine:
         return []
 
     def _gone(self, name: str, side: Side, code: int) -> list[Heard]:
-        """The leg is dropped here, in the turn after its last callback."""
+        """What is known of a leg goes with it; the leg itself went in its last callback."""
+        self.board.unplug(name)  # its port is gone already: there is nothing to stop
         self._stop_player(name)
         self._joining.pop(name, None)
         self.board.forget(name)
@@ -254,13 +231,22 @@ class PjsuaLine:
         self.board.unplug(name)
         usable = {pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD}
         try:
-            info = side.leg.getInfo()  # its parts are only valid while it is held
+            leg = self._legs[name]
+            info = leg.getInfo()  # its parts are only valid while it is held
             found = [m for m in info.media if m.type == pj.PJMEDIA_TYPE_AUDIO and m.status in usable]
             side.held = bool(found) and found[0].status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
             if found and not side.dropped:
-                self.board.plug(name, side.leg.getAudioMedia(found[0].index))
+                self.board.plug(name, leg.getAudioMedia(found[0].index))
+        except KeyError:
+            side.held = False  # its end is the next we hear of it
         except pj.Error as gone:
             self._fault(gone)
+        return []
+
+    def _on_glare(self, name: str, side: Side, _value: Any) -> list[Heard]:
+        """Both asked at once: who began the dialog tries again later than the other (RFC 3261 §14.1)."""
+        shortest, longest = (2.1, 4.0) if side.ours else (0.0, 2.0)
+        self._again[name] = time.monotonic() + _CHANCE.uniform(shortest, longest)
         return []
 
     def _on_digit(self, _name: str, side: Side, value: str) -> list[Heard]:
@@ -271,10 +257,18 @@ class PjsuaLine:
         return [Heard(side.call, Signal.PROMPT_END, prompt=value)]
 
     _HANDLERS: Mapping[str, Callable[..., list[Heard]]] = {
-        "state": _on_state, "media": _on_media, "digit": _on_digit, "no_prompt": _on_no_prompt,
+        "state": _on_state, "media": _on_media, "digit": _on_digit, "glare": _on_glare,
+        "no_prompt": _on_no_prompt,
     }  # fmt: skip
 
     # --- what time brings -------------------------------------------------------------------------------------------
+
+    def _ask_again(self, now: float) -> None:
+        for name in [name for name, at in self._again.items() if at <= now]:
+            del self._again[name]
+            side = self._sides.get(name)
+            if side and not side.dropped:
+                self._tell(name, lambda leg: leg.reinvite(operation()))
 
     def _played(self, now: float) -> list[Heard]:
         over = [call for call, (_, end) in self._playing.items() if now >= end]
@@ -304,26 +298,31 @@ class PjsuaLine:
         if now < self._next_watch:
             return []
         self._next_watch = now + self._silence / WATCHES_PER_SILENCE
-        dead = [
-            side for side in self._sides.values() if side.confirmed and not side.dropped and self._silent(side, now)
-        ]
+        talking = [(name, side) for name, side in self._sides.items() if side.confirmed and not side.dropped]
+        dead = [side for name, side in talking if self._silent(name, side, now)]
         return [Heard(s.call, Signal.AGENT_DEAD if s.token else Signal.CALLER_DEAD, token=s.token) for s in dead]
 
-    def _silent(self, side: Side, now: float) -> bool:
+    def _silent(self, name: str, side: Side, now: float) -> bool:
         try:
-            stat = side.leg.getStreamStat(0)  # its parts are only valid while it is held
+            stat = self._legs[name].getStreamStat(0)  # its parts are only valid while it is held
             rtcp = stat.rtcp
             packets = rtcp.rxStat.pkt
-        except pj.Error:
+        except (KeyError, pj.Error):
             packets = side.packets  # no stream at all is silence too
         if packets != side.packets:
             side.packets, side.moved = packets, now
         return now - side.moved >= self._silence * (HELD_FACTOR if side.held else 1)
 
-    def _tell(self, order: Callable[[], None]) -> None:
+    def _hang_up(self, name: str) -> None:
+        self._tell(name, lambda leg: leg.hangup(operation()))
+
+    def _tell(self, name: str, order: Callable[[Any], None]) -> None:
         """An order to a leg that may just have gone: its end follows as a signal."""
+        leg = self._legs.get(name)
+        if leg is None:
+            return
         try:
-            order()
+            order(leg)
         except pj.Error as gone:
             self._fault(gone)
 

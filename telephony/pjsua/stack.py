@@ -17,9 +17,12 @@ SESSION_SECONDS, SHORTEST_SESSION = 600, 90
 PORTS_PER_CALL = 40
 FEWEST_PORTS = 2000
 SPARE_CALLS = 8
+REQUEST_PENDING = 491
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
+NO_NUMBER: int = pj.PJSUA_INVALID_ID
 Inbox = deque[tuple[str, str, Any]]
+Legs = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,29 @@ def guarded(callback: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
 
 
 class Leg(pj.Call):  # type: ignore[misc]
-    """Knows its name and the inbox, nothing else: a reference back would be a cycle."""
+    """Held by `legs`, the line's table, and by nothing else. It leaves the table in its last callback: PJSIP gives its
+    number to the next call in the same turn, and whoever is destroyed later hangs up the number's new owner."""
 
-    def __init__(self, account: Any, name: str, inbox: Inbox, number: int = pj.PJSUA_INVALID_ID) -> None:
+    def __init__(self, account: Any, name: str, inbox: Inbox, legs: Legs, number: int = NO_NUMBER) -> None:
         pj.Call.__init__(self, account, number)
-        self.name, self.inbox = name, inbox
+        self.name, self.inbox, self.legs = name, inbox, legs
+        legs[name] = self
 
     @guarded
     def onCallState(self, _prm: Any) -> None:  # noqa: N802
         info = self.getInfo()
         self.inbox.append((self.name, "state", (info.state, info.lastStatusCode)))
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self.legs.pop(self.name, None)
+
+    @guarded
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
+        """Our change of the session crossed one of the other side's: PJSIP does not try again by itself."""
+        event = prm.e  # its parts are only valid while it is held
+        transaction = event.body.tsxState.tsx
+        refused = transaction.statusCode == REQUEST_PENDING and transaction.state == pj.PJSIP_TSX_STATE_COMPLETED
+        if refused and transaction.role == pj.PJSIP_ROLE_UAC and transaction.method in {"INVITE", "UPDATE"}:
+            self.inbox.append((self.name, "glare", None))
 
     @guarded
     def onCallMediaState(self, _prm: Any) -> None:  # noqa: N802
@@ -88,14 +104,13 @@ class Leg(pj.Call):  # type: ignore[misc]
 class Account(pj.Account):  # type: ignore[misc]
     """Takes incoming calls. `legs` is the line's table: the leg must exist before the callback returns."""
 
-    def __init__(self, legs: dict[str, Any], inbox: Inbox) -> None:
+    def __init__(self, legs: Legs, inbox: Inbox) -> None:
         pj.Account.__init__(self)
         self.legs, self.inbox = legs, inbox
 
     @guarded
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
-        leg = Leg(self, str(uuid.uuid4()), self.inbox, prm.callId)
-        self.legs[leg.name] = leg
+        leg = Leg(self, str(uuid.uuid4()), self.inbox, self.legs, prm.callId)
         self.inbox.append((leg.name, "invite", leg.getInfo().remoteUri))
 
 
@@ -174,7 +189,7 @@ def bound(config: Config) -> str:
     return "" if config.bind == "0.0.0.0" else config.bind  # noqa: S104 - compared, not bound
 
 
-def open_account(config: Config, legs: dict[str, Any], inbox: Inbox) -> Account:
+def open_account(config: Config, legs: Legs, inbox: Inbox) -> Account:
     """The hotline's own address; it takes every call."""
     made = pj.AccountConfig()
     made.idUri = f"sip:12345@{bound(config) or '127.0.0.1'}:{config.sip_port}"

@@ -148,7 +148,8 @@ class Connector:
 
 
 class Sipp:
-    """One run of sipp as caller. `numbers` are the callers' numbers, one per call in turn."""
+    """One run of sipp as caller, or as a phone when there is no target. `numbers` are the callers' numbers, one per
+    call in turn; a scenario is a name of the folder `scenarios` or a file."""
 
     def __init__(self, folder, target, scenario, numbers=("13900001000",), **flags):
         self.folder, port = Path(folder), free_port()
@@ -157,7 +158,9 @@ class Sipp:
             out.write("SEQUENTIAL\n")
             csv.writer(out, delimiter=";", lineterminator="\n").writerows([number] for number in numbers)
         flags = {"m": len(numbers), "r": 10, "l": 100, "d": 2000, **flags}
-        self.command = ["sipp", f"{HOST}:{target}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "12345"]
+        self.port = port
+        file = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
+        self.command = ["sipp", *([f"{HOST}:{target}"] if target else []), "-sf", str(file), "-s", "12345"]
         self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(free_port())]
         self.command += ["-nostdin", "-trace_err", "-error_file", str(self.errors), "-timeout", "60"]
         for name, value in flags.items():

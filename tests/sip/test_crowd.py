@@ -1,6 +1,7 @@
 """Many calls, no room, strangers: none is lost and the connector stands."""
 
 from collections import Counter
+from pathlib import Path
 
 from tests.sip.peers import options, send_nonsense, until
 
@@ -72,3 +73,32 @@ def test_draining_ends_after_the_last_call(own_connector, sipp):
     assert first.wait() == 0
     assert own.process.wait(10) == 0
     assert options(own.port) is False
+
+
+def gauge(own):
+    """Open descriptors and resident memory (kB) of the connector's process."""
+    folder = Path(f"/proc/{own.process.pid}")
+    memory = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmRSS"))
+    return len(list((folder / "fd").iterdir())), int(memory.split()[1])
+
+
+def test_10000_calls_through_30_slots_none_hung_up_by_anothers_end(own_connector, sipp):
+    """PJSIP gives a call's number to the next one at once; whoever is destroyed late hangs up its new owner."""
+    own = own_connector(slots=30, name="endless")
+    callers = [f"134{n:08d}" for n in range(10_000)]
+    flow = {"r": 90, "l": 28, "d": 200, "timeout": 280}
+    first = sipp(own.port, "caller_quiet", numbers=callers[:500], **flow)
+    assert first.run(290) == 0, first.errors.read_text()[:3000]
+    before = gauge(own)
+    rest = sipp(own.port, "caller_quiet", numbers=callers[500:], **flow)
+    assert rest.run(290) == 0, rest.errors.read_text()[:3000]
+    mine = {e["call"]: e["caller"] for e in own.events("invite") if e["caller"].startswith("134")}
+    until(lambda: len([e for e in own.events("hangup") if e["call"] in mine]) == 10_000, 60, "10,000 ends not told")
+    told = [e for e in own.events() if e["call"] in mine]
+    assert sorted(mine.values()) == callers
+    assert Counter((e["by"], e["cause"]) for e in told if e["type"] == "hangup") == {("caller", "normal"): 10_000}
+    assert own.status()["faults"] == 0
+    after = gauge(own)
+    print(f"descriptors and kB after 500 calls {before}, after 10,000 {after}")
+    assert after[0] <= before[0] + 5
+    assert after[1] <= before[1] * 1.25
