@@ -60,6 +60,20 @@ def own_connector(tmp_path, server, prompts):
         made.stop()
 
 
+@pytest.fixture(scope="module")
+def own_module_connector(folder, server, prompts):
+    """A connector for one file of tests."""
+    started = []
+
+    def start(name, **options):
+        started.append(Connector(folder / name, server, prompts=prompts, name=name, **options).start())
+        return started[-1]
+
+    yield start
+    for made in started:
+        made.stop()
+
+
 @pytest.fixture(scope="session")
 def agent(folder):
     phone = Baresip(folder, "agent1", AGENT_HZ).start()

@@ -369,7 +369,7 @@ def test_the_agent_answers_as_the_caller_hangs_up(case, phone):
 
 def test_refer_from_an_agents_phone_is_refused(case, agent):
     """Transfers go by the desk, where they are written down."""
-    case.start(invite(), early(), answered(), speak(), pause(8), bye())
+    case.start(invite(), early(), answered(), speak(), let_go())
     offered(case, agent, accept=True)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
         target.bind((HOST, 0))
@@ -379,7 +379,7 @@ def test_refer_from_an_agents_phone_is_refused(case, agent):
         with pytest.raises(TimeoutError):
             target.recv(1)
     case.finish()
-    case.ended()
+    case.ended("agent")
 
 
 # --- no room --------------------------------------------------------------------------------------------------------
