@@ -42,6 +42,7 @@ def main() -> None:
             system.wait(60)
     if (ROOT.parent / "shared" / "data").exists():
         subprocess.run([sys.executable, str(ROOT / "bench" / "triage.py")], cwd=ROOT, check=False)
+    subprocess.run([sys.executable, "-m", "bench.distribution"], cwd=ROOT, check=False)
     print("\nPOST /api/v1/cases (durable, load on the same cores)")
     for name, value in found.items():
         print(f"  {name:<12}{value}")

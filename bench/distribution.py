@@ -1,10 +1,13 @@
 """Giving callers to seats: 500 agents, 2,000 waiting; beside it the plain way, which looks at every seat per caller."""
 
 import datetime as dt
+import os
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from telephony.queueing import Assignment, Caller, Group, Rules, Seat, assign, eligible
 
@@ -74,6 +77,56 @@ def measure() -> list[tuple[str, float, float, float]]:
     return rows
 
 
+def with_database(rounds: int = 40) -> tuple[float, float]:
+    """Milliseconds (median, longest) from one seat becoming free to its reservation committed in PostgreSQL."""
+    from hotline import clock
+    from hotline.city_models import User
+    from hotline.unit import transaction
+    from telephony import distribution
+    from telephony.models import AgentSeat, Call
+
+    now = clock.now()
+    with transaction() as unit:
+        for n in range(AGENTS):
+            seat = {"status": "ready", "state": "talking", "since": now, "idle_since": now, "call": f"busy{n}"}
+            person = {"shown": "", "role": "agent", "password": "", "phone_uri": f"sip:agent{n}@127.0.0.1:5999"}
+            unit.session.add_all([User(name=f"agent{n}", **person), AgentSeat(user=f"agent{n}", **seat)])
+        for n in range(WAITING):
+            joined = now - dt.timedelta(seconds=n % 300)
+            place = {"state": "waiting", "skill_group": CODES[n % 3], "rank_at": joined, "queue_at": joined}
+            unit.session.add(Call(id=f"{n:04}", caller="", caller_index="", invite_at=joined, connector="c1", **place))
+    found = []
+    for n in range(rounds):
+        with transaction() as unit:
+            seat_row = unit.session.get_one(AgentSeat, f"agent{n}")
+            seat_row.state, seat_row.call = "idle", ""
+        begun = time.perf_counter()
+        (made,) = distribution.due(RULES)
+        assert distribution.reserve(made, RULES)
+        found.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(found), max(found)
+
+
+def on_tables() -> tuple[float, float]:
+    """The same on a PostgreSQL of its own, started here and thrown away."""
+    from hotline import db
+    from hotline.settings import Settings
+    from web.embedded import Embedded
+    from web.schema import upgrade
+
+    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
+        Path(folder).chmod(0o755)
+        os.environ["HOTLINE_DATA"] = folder
+        embedded = Embedded(Settings())
+        embedded.start()
+        try:
+            upgrade()
+            return with_database()
+        finally:
+            db.engine().dispose()
+            embedded.stop()
+
+
 def main() -> None:
     chance = random.Random(1)
     callers, seats = crowd(chance), house(chance, 50)
@@ -82,6 +135,8 @@ def main() -> None:
     print(f"  {'':<24}{'turn, ms':>10}{'longest':>10}{'one assignment, ms':>20}")
     for what, middle, longest, one in measure():
         print(f"  {what:<24}{middle:>10.2f}{longest:>10.2f}{one:>20.3f}")
+    middle, longest = on_tables()
+    print(f"  {'1 free, in PostgreSQL':<24}{middle:>10.2f}{longest:>10.2f}{middle:>20.3f}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,14 @@ from telephony.record import apply, cut_off, requeue
 from telephony.words import CallbackState, CallState, Purpose, SeatState, Status, Strategy
 
 KEPT = "callback:"
+_SEAT = (
+    AgentSeat.user,
+    AgentSeat.status,
+    AgentSeat.state,
+    AgentSeat.idle_since,
+    AgentSeat.not_before,
+    AgentSeat.rung_at,
+)
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
 
 
@@ -31,11 +39,12 @@ class _Taken(Exception):  # noqa: N818 - a turn of events, caught here
 
 def seats(session: Session, rules: Rules) -> list[Seat]:
     """Every signed-in seat that has a phone, free or not; pauses are judged by `queueing.eligible`."""
-    rows = select(AgentSeat).join(User, User.name == AgentSeat.user).where(User.active, User.phone_uri != "")
-    found = list(session.scalars(rows.where(AgentSeat.status != Status.OFF)))
+    rows = select(*_SEAT).join(User, User.name == AgentSeat.user).where(User.active, User.phone_uri != "")
+    found = session.execute(rows.where(AgentSeat.status != Status.OFF)).all()
     served = _served(session) if any(g.strategy == Strategy.FEWEST_CALLS for g in rules.groups) else {}
     return [
-        Seat(s.user, s.status, s.state, s.idle_since, s.not_before, served.get(s.user, 0), s.rung_at) for s in found
+        Seat(user, status, state, idle, pause, served.get(user, 0), rung)
+        for user, status, state, idle, pause, rung in found
     ]
 
 

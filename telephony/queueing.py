@@ -12,6 +12,7 @@ circle. Where nobody of the group is signed in, everybody serves it: the line is
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from heapq import heapify, heappop
 from typing import Any
 
 from telephony.roster import Duty, serving
@@ -236,14 +237,14 @@ def assign(
     """
     house = _House(seats, now, rules, machine or now)
     made: list[Assignment] = []
-    for caller in sorted(callers, key=lambda c: (c.joined, c.call)):
-        if not house.free:
-            break
-        if caller.reachable:
-            users = _rung(caller, house)
-            made += [Assignment(caller.call, user) for user in users]
-            for user in users:
-                del house.free[user]
+    line = [(caller.joined, caller.call, caller) for caller in callers if caller.reachable]
+    heapify(line)  # one free seat needs the first of two thousand, not all of them in order
+    while line and house.free:
+        caller = heappop(line)[2]
+        users = _rung(caller, house)
+        made += [Assignment(caller.call, user) for user in users]
+        for user in users:
+            del house.free[user]
     return made
 
 
