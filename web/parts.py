@@ -14,7 +14,7 @@ from hotline import db
 from hotline.settings import Settings
 from triage import spacy_model
 from triage.classify import Unavailable
-from web import pulse
+from web import pulse, suggest
 
 UP, OFF, DOWN = "up", "off", "down"
 
@@ -70,6 +70,9 @@ def _classifier() -> Part:
     except (Unavailable, OSError, ValueError):
         advice = "没有分类模型:执行 hotline triage train;在此之前按目录用词给建议,由人工派单。"
         return Part("classifier", OFF, needed=False, advice=advice)
+    wrong = suggest.trouble()
+    if wrong:
+        return Part("classifier", DOWN, needed=False, version=str(card.get("date", "")), advice=wrong)
     return Part(
         "classifier", UP, needed=False, version=str(card.get("date", "")), address=f"{card.get('rows', '')} rows"
     )

@@ -4,6 +4,8 @@ When the classifier is down, slow or unknown to the catalogue, the case goes to 
 """
 
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +25,16 @@ from triage.risk_model import RiskModel
 from triage.urgency import Suggestion
 
 log = logging.getLogger(__name__)
+SLOW = 2.0  # seconds an answer may take
+REST = 30.0  # seconds for which a slow model is not asked again
+
+
+class _Slow:
+    until = 0.0
+
+
+_slow = _Slow()
+_asking = ThreadPoolExecutor(4, "classifier")
 
 
 @lru_cache
@@ -92,6 +104,7 @@ def forget() -> None:
     """Read names and models again."""
     for kept in (names, gazetteer, places, _classifier, risks):
         kept.cache_clear()
+    _slow.until = 0.0
     catalogue.forget()
 
 
@@ -102,11 +115,27 @@ def area_of(text: str) -> str:
 
 
 def _predicted(text: str) -> Prediction | None:
+    """The model's answer, or None where it is down or not back within SLOW; then it is left alone for REST."""
+    if time.monotonic() < _slow.until:
+        return None
+    model = classifier()  # loading it takes its time once
     try:
-        return classifier().predict(text)
+        return _asking.submit(model.predict, text).result(SLOW)
     except Unavailable as down:
         log.warning("classifier down: %s", down)
-        return None
+    except TimeoutError:
+        _slow.until = time.monotonic() + REST
+        log.warning("classifier slow: not asked for %s s", REST)
+    return None
+
+
+def trouble() -> str:
+    """Why suggestions come without the trained model, in Chinese; empty while it answers."""
+    if time.monotonic() < _slow.until:
+        return "分类模型反应太慢,暂停使用;新诉求进入人工派单。"
+    if isinstance(classifier(), KeywordClassifier):
+        return "分类模型缺失或损坏:执行 hotline triage train;在此之前按目录用词给建议,由人工派单。"
+    return ""
 
 
 def suggest(text: str, area: str = "") -> dict[str, Any]:
@@ -115,7 +144,7 @@ def suggest(text: str, area: str = "") -> dict[str, Any]:
     prediction = _predicted(text)
     known = names()["category"]
     if prediction is None or prediction.label not in known:
-        return _manual(place)
+        return _manual(place, trouble())
     way = route(catalogue.book(), prediction.label, place)
     threshold = timing().policy.automatic_forward_confidence
     return {
@@ -149,6 +178,6 @@ def _choice(label: str, p: float, area: str) -> dict[str, Any]:
     }
 
 
-def _manual(area: str) -> dict[str, Any]:
+def _manual(area: str, why: str) -> dict[str, Any]:
     nothing = {"category": "", "category_name": "", "department": "", "department_name": "", "co": [], "top": []}
-    return nothing | {"confidence": 0.0, "reason": "分类器没有把握,请人工派单。", "area": area, "manual": True}
+    return nothing | {"confidence": 0.0, "reason": why or "分类器没有把握,请人工派单。", "area": area, "manual": True}
