@@ -60,10 +60,11 @@ export function suggesting(form, pick, { onSimilar }) {
 
   const danger = (risk) => {
     const line = one("#danger");
-    const words = [...new Set((risk?.signs ?? []).map((sign) => sign.word))];
+    const whole = form.elements.content.value.trim().length;
+    const words = [...new Set((risk?.signs ?? []).map((sign) => sign.word))].filter((word) => word.length < whole); // the model weighs the text as a whole
     line.hidden = !risk?.lines?.length;
     if (line.hidden) return;
-    fill(line, h("b", {}, "■ 可能危及生命财产"), ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 `, risk.lines.map((number) => h("strong", {}, number)));
+    fill(line, h("b", {}, "■ 可能危及生命财产"), words.length ? ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 ` : " 听起来像险情,请先问清有没有危险。需要时三方通话或请市民拨打 ", risk.lines.map((number) => h("strong", {}, number)));
   };
 
   const places = (fields) => {
