@@ -26,7 +26,8 @@ TABS: dict[str, tuple[str, tuple[State, ...]]] = {
     "verdict": ("判定待复核", (State.VERDICT,)),
     "redo": ("待重办", (State.RECTIFYING,)),
 }
-_CALLING = [name.value for name in (Clock.BAD_REVIEW, Clock.SECOND_REVISIT, Clock.REVISIT, Clock.VERDICT)]  # the weightiest first
+_WEIGHTIEST_FIRST = (Clock.BAD_REVIEW, Clock.SECOND_REVISIT, Clock.REVISIT, Clock.VERDICT)
+_CALLING = [name.value for name in _WEIGHTIEST_FIRST]
 _NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
