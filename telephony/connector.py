@@ -16,10 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from hotline import clock
 from hotline.settings import Settings
 from telephony import recovery
 from telephony.commands import DRAIN, UNDRAIN, command
-from telephony.exchange import WE_CALL, Exchange
+from telephony.exchange import WE_CALL, Exchange, instant
 from telephony.journal import BusyError, Journal
 from telephony.line import Line
 from telephony.live import Limits
@@ -40,7 +41,7 @@ class Connector:
 
     def __init__(self, line: Line, journal: Journal, outlet: Outlet, exchange: Exchange) -> None:
         self.line, self.journal, self.outlet, self.exchange = line, journal, outlet, exchange
-        self.stopping = False
+        self.stopping, self.since = False, instant(clock.now())
         self._next_exchange = self._next_tidy = 0.0
 
     def run(self) -> None:
@@ -92,7 +93,7 @@ class Connector:
     def status(self) -> dict[str, Any]:
         """What the sign of life says."""
         faults = self.exchange.faults + int(getattr(self.line, "faults", 0))
-        room = {"calls": len(self.exchange.calls), "slots": self.exchange.limits.slots}
+        room = {"calls": len(self.exchange.calls), "slots": self.exchange.limits.slots, "since": self.since}
         return {**room, "draining": self.exchange.draining, "owed": self.journal.owed, "faults": faults}
 
 

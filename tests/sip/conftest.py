@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sip import sound
-from tests.sip.peers import HOST, Baresip, Connector, RedisServer, Sipp
+from tests.sip.peers import HOST, PATH, Baresip, Connector, RedisServer, Sipp
 
 NOTICE_HZ, MUSIC_HZ, RATING_HZ, THANKS_HZ = 620, 350, 710, 830
 CALLER_HZ, AGENT_HZ, GUEST_HZ, CHIEF_HZ = 1000, 1600, 2200, 2800
@@ -147,7 +147,7 @@ def sipp(tmp_path):
 
 def pytest_collection_modifyitems(items):
     """Everything here needs the telephone; where a peer is missing it says so instead of failing oddly."""
-    missing = [name for name in ("sipp", "baresip") if shutil.which(name) is None]
+    missing = [name for name in ("sipp", "baresip", "kamailio") if shutil.which(name, path=PATH) is None]
     for item in items:
         if "tests/sip/" in str(item.path):
             item.add_marker(pytest.mark.sip)

@@ -24,6 +24,7 @@ from tests.sip import sound
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 HOST = "127.0.0.1"
+PATH = os.environ["PATH"] + ":/usr/sbin"  # where Debian keeps servers
 
 
 def until(check, seconds=10.0, what="it did not happen"):

@@ -16,6 +16,7 @@ COMMANDS = {
     "due": "hotline.due_command:due",
     "rejudge": "web.cli.rejudge:rejudge",
     "triage": "triage.commands:triage",
+    "phone": "telephony.phone_command:phone",
     "kb": "kb.commands:kb",
     "import": "web.cli.data:import_",
     "rates": "web.cli.data:rates",
