@@ -111,7 +111,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--ring", type=float, default=20.0, help="seconds a phone rings when the offer does not say")
     made.add_argument("--certificate", default="", help="PEM file; opens TLS on the port after the SIP port")
     made.add_argument("--key", default="", help="PEM file of the certificate's key")
-    made.add_argument("--prompts", type=Path, default=PROMPTS, help="folder of the spoken texts, as WAV")
+    made.add_argument(
+        "--prompts",
+        type=Path,
+        default=PROMPTS,
+        help="folder of the spoken texts, as WAV; those in DATA/prompts come first",
+    )
     made.add_argument("--rating-wait", type=float, default=10.0, help="seconds for a rating after its prompt")
     made.add_argument("--silence", type=float, default=30.0, help="seconds without sound packets until a leg is dead")
     made.add_argument("--pj-log", type=int, default=0, help="PJSIP's log level; from 1 on it holds callers' numbers")
@@ -131,7 +136,8 @@ def build(options: argparse.Namespace) -> Connector:
         log.warning("%d calls were open when this connector last ended; told as lost", gone)
     if forgotten := vault.sweep(options.data / "recordings"):
         log.warning("%d forgotten recordings were sealed", forgotten)
-    shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "prompts": options.prompts}
+    voices = (options.data / "prompts", options.prompts)
+    shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "voices": voices}
     shape |= {"silence": options.silence}
     secured = {"certificate": options.certificate, "key": options.key}
     config = Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured)

@@ -1,7 +1,7 @@
 """Prompt players, kept for reuse: a player is never destroyed while the bridge may still read from it."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,14 @@ from telephony import wav
 REST_SECONDS = 0.5
 # A prompt is over when its last sample left the jitter of the far end.
 TAIL_SECONDS = 0.15
+
+
+def voice(folders: Sequence[Path], prompt: str) -> Path:
+    """The file of a prompt, in the first folder that has it whole. ValueError for a name that is none, OSError."""
+    if not prompt.isidentifier():
+        raise ValueError("no such prompt")
+    files = [folder / f"{prompt}.wav" for folder in folders]
+    return next((file for file in files if wav.whole(file)), files[-1])
 
 
 @dataclass
@@ -26,10 +34,11 @@ class Player:
 
 
 class Players:
-    """A pool per prompt. `make(file)` builds a player that does not loop; `folder` holds `<prompt>.wav`."""
+    """A pool per prompt. `make(file)` builds a player that does not loop; `folders` hold `<prompt>.wav`, the first
+    that has one counts."""
 
-    def __init__(self, folder: Path, make: Callable[[Path], Any]) -> None:
-        self.folder, self._make = folder, make
+    def __init__(self, folders: Sequence[Path], make: Callable[[Path], Any]) -> None:
+        self.folders, self._make = folders, make
         self._free: defaultdict[str, list[Player]] = defaultdict(list)
         self._made = 0
 
@@ -48,8 +57,6 @@ class Players:
         self._free.clear()
 
     def _new(self, prompt: str) -> Player:
-        if not prompt.isidentifier():
-            raise ValueError("no such prompt")
-        file = self.folder / f"{prompt}.wav"
+        file = voice(self.folders, prompt)
         self._made += 1
         return Player(f"player:{self._made}", prompt, self._make(file), wav.seconds(file) + TAIL_SECONDS)

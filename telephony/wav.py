@@ -53,9 +53,13 @@ def chunk(raw: bytes, name: bytes) -> tuple[int, int]:
 
 
 def seconds(file: Path) -> float:
-    """How long an A-law file is, by its header. ValueError for something else, OSError."""
+    """How long a sound file is, by its header. ValueError for something else, OSError."""
     with file.open("rb") as source:
-        return chunk(source.read(256), b"data")[1] / RATE
+        head = source.read(4096)
+    (rate,) = struct.unpack_from("<I", head, chunk(head, b"fmt ")[0] + 8)
+    if not rate:
+        raise ValueError("not a sound file")
+    return float(chunk(head, b"data")[1] / rate)
 
 
 def whole(file: Path) -> bool:

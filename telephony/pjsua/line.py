@@ -21,7 +21,7 @@ from telephony.line import LineError
 from telephony.patchboard import Patchboard
 from telephony.pjsua.sides import FAILURES, Side, port_name
 from telephony.pjsua.stack import Config, Inbox, Leg, Legs, make_player, open_account, operation, start_endpoint
-from telephony.players import Player, Players
+from telephony.players import Player, Players, voice
 from telephony.signals import Failure, Heard, Signal
 
 BRIDGE_SECONDS = 5.0
@@ -49,8 +49,8 @@ class PjsuaLine:
         self.board = Patchboard(self._fault)
         self.endpoint = start_endpoint(config, self._inbox)
         self.account = open_account(config, self._legs, self._inbox)
-        self.players = Players(config.prompts, functools.partial(make_player, options=NO_LOOP))
-        self.board.plug(MUSIC, make_player(config.prompts / "music.wav", options=0))
+        self.players = Players(config.voices, functools.partial(make_player, options=NO_LOOP))
+        self.board.plug(MUSIC, make_player(voice(config.voices, MUSIC), options=0))
 
     # --- the port ---------------------------------------------------------------------------------------------------
 

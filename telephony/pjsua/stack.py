@@ -27,7 +27,8 @@ Legs = dict[str, Any]
 
 @dataclass(frozen=True)
 class Config:
-    """Where the line is, how wide, and whose voice it has (`prompts`, a folder of WAVs).
+    """Where the line is, how wide, and whose voice it has (folders of WAVs, the
+    first that has a prompt counts).
 
     A leg whose sound stays away for `silence` seconds is dead (ten times as long while it is on hold).
     `certificate` and `key` (PEM files) open TLS on the port after the SIP port.
@@ -41,7 +42,7 @@ class Config:
     log_level: int = 0
     certificate: str = ""
     key: str = ""
-    prompts: Path = PROMPTS
+    voices: tuple[Path, ...] = (PROMPTS,)
     silence: float = 30.0
 
 

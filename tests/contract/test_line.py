@@ -132,7 +132,7 @@ class PjsuaBench(Bench):
         for name, seconds in PROMPTS.items():
             sound.tone_alaw(folder / f"{name}.wav", 500, seconds)
         self.port = free_port()
-        super().__init__(PjsuaLine(Config(sip_port=self.port, rtp_port=RTP_PORT, slots=8, prompts=folder)))
+        super().__init__(PjsuaLine(Config(sip_port=self.port, rtp_port=RTP_PORT, slots=8, voices=(folder,))))
         self.agent = Baresip(folder, "agent2", 1600).start()
         self.citizen = Baresip(folder, "13800138000", 1000).start()
         self.uri = self.agent.uri

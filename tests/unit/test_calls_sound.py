@@ -11,6 +11,9 @@ from telephony.caller import identity
 from telephony.filing import Filing
 from telephony.patchboard import Patchboard
 from telephony.players import Players
+from telephony.prompts.make import TEXTS, TONE_HZ, WITH_TONE
+from tests.sip.sound import samples as heard
+from tests.sip.sound import strength, tone_pcm
 
 pytestmark = pytest.mark.fast
 
@@ -27,8 +30,43 @@ def test_every_a_law_byte_comes_back(byte):
 
 def test_the_prompts_are_there_and_whole():
     folder = wav.Path(wav.__file__).parent / "prompts"
-    names = {"notice", "music", "rating", "thanks", "busy", "closing", *(f"digit{n}" for n in range(10))}
+    names = {"music", *TEXTS}
     assert {file.stem for file in folder.glob("*.wav") if wav.whole(file) and wav.seconds(file) > 0.5} == names
+
+
+def spoken():
+    return [pytest.param(name, text, id=name) for name, text in TEXTS.items()]
+
+
+@pytest.mark.parametrize(("name", "text"), spoken())
+def test_a_prompt_is_as_long_as_its_text_and_can_be_heard(name, text):
+    """Mandarin is spoken at two to seven syllables a second; silence, noise and a cut file are outside of that."""
+    file = wav.Path(wav.__file__).parent / "prompts" / f"{name}.wav"
+    syllables = sum(sign.isalpha() for sign in text)
+    assert syllables / 7 < wav.seconds(file) < syllables / 2 + 1
+    samples = heard(file)
+    rms = (sum(one * one for one in samples) / len(samples)) ** 0.5
+    assert 800 < rms < 6000
+    assert max(abs(one) for one in samples) < 32000
+    assert (strength(samples[-2000:], TONE_HZ) > 0.9) == (name in WITH_TONE)
+
+
+def test_a_citys_own_voice_comes_first_and_a_broken_file_does_not(tmp_path):
+    own, ours = tmp_path / "own", tmp_path / "ours"
+    own.mkdir()
+    ours.mkdir()
+    tone_pcm(own / "notice.wav", 500, 1.5)
+    (own / "busy.wav").write_bytes(b"RIFF")
+    for name in ("notice", "busy", "rating"):
+        wav.write(ours / f"{name}.wav", [0] * 8000)
+    players = Players([own, ours], Made)
+    taken = {name: players.take(name, 0.0) for name in ("notice", "busy", "rating")}
+    assert {name: one.port.file.parent.name for name, one in taken.items()} == {
+        "notice": "own",
+        "busy": "ours",
+        "rating": "ours",
+    }
+    assert taken["notice"].seconds == pytest.approx(1.65)
 
 
 def test_a_file_whose_writer_was_killed_is_mended(tmp_path):
@@ -160,7 +198,7 @@ class Made:
 
 def test_a_player_rests_before_it_plays_again(tmp_path):
     wav.write(tmp_path / "notice.wav", [0] * 8000)
-    players = Players(tmp_path, Made)
+    players = Players([tmp_path], Made)
     first = players.take("notice", 0.0)
     players.give_back(first, 1.0)
     assert players.take("notice", 1.1) is not first
@@ -171,7 +209,7 @@ def test_a_player_rests_before_it_plays_again(tmp_path):
 @pytest.mark.parametrize("name", ["../secret", "none", "", "a/b"])
 def test_a_prompt_that_is_not_there_is_an_error(tmp_path, name):
     with pytest.raises((OSError, ValueError)):
-        Players(tmp_path, Made).take(name, 0.0)
+        Players([tmp_path], Made).take(name, 0.0)
 
 
 def filed_soon(filing, now):
