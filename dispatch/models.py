@@ -35,6 +35,7 @@ class Alarm(Base):
     """Something a person has to look at: a broken rule, a dissolved department, a sweep that stood still."""
 
     __tablename__ = "alarms"
+    __table_args__ = (Index("ix_alarms_untaken", "id", postgresql_where=text("taken_at IS NULL")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[dt.datetime]

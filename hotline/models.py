@@ -3,13 +3,22 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base
 from hotline.privacy import Sealed
 
 _NO_FACTS = text("'{}'::jsonb")
+COUNTED_STEPS = {  # the history rows that rates count, each by an index of its own
+    "accepted": literal_column("""history.facts @> '{"accepted": true}'""", Boolean),
+    "direct": literal_column("""history.facts @> '{"direct": true}'""", Boolean),
+    "closed": literal_column("""history.facts @> '{"closed": true, "round": 1}'""", Boolean),
+    "closed_again": literal_column(
+        """history.facts @> '{"closed": true}' AND NOT history.facts @> '{"round": 1}'""", Boolean
+    ),
+    "arbitrate": literal_column("history.action = 'arbitrate'", Boolean),
+}
 
 
 class Case(Base):
@@ -20,6 +29,8 @@ class Case(Base):
         Index("ix_cases_state_id", "state", "id"),
         Index("ix_cases_phone", "phone_index", "id"),
         Index("ix_cases_lead", "lead", "id"),
+        Index("ix_cases_lead_of", "id", postgresql_include=["lead"]),
+        Index("ix_cases_received", "received_at", postgresql_include=["area", "category"]),
         Index("ix_cases_matter", "category", "area", "id"),
     )
 
@@ -69,6 +80,14 @@ class Assignment(Base):
     __tablename__ = "assignments"
     __table_args__ = (
         Index("ix_assignments_department", "department", "status", "case_id"),
+        Index("ix_assignments_sent", "sent_at", postgresql_include=["again", "department"]),
+        Index("ix_assignments_delivered", "delivered_at", postgresql_include=["department"]),
+        Index(
+            "ix_assignments_returned",
+            "returned_at",
+            postgresql_include=["department"],
+            postgresql_where=text("returned_at IS NOT NULL"),
+        ),
         Index("ix_assignments_to_send", "next_try_at", postgresql_where=text("status = 'sent'")),
     )
 
@@ -91,13 +110,28 @@ class Assignment(Base):
     next_try_at: Mapped[dt.datetime | None]
 
 
+_COUNTED_CLOCK = ["started_at", "due_at", "stopped_at", "outcome", "extended", "department", "case_id"]
+_BY_START = text("clock IN ('sign', 'rectification', 'rectification_complex')")
+_BY_STOP = text("clock = 'forward'")
+_LATE = text("stopped_at IS NULL OR stopped_at > due_at")
+
+
 class ClockRow(Base):
     """A running or ended clock. `next_at` is when its next rung is due: the sweep reads only that index."""
 
     __tablename__ = "clocks"
     __table_args__ = (
         Index("ix_clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-        Index("ix_clocks_due", "clock", "due_at"),
+        Index("ix_clocks_due", "clock", "due_at", postgresql_include=_COUNTED_CLOCK),
+        Index("ix_clocks_start", "clock", "started_at", postgresql_include=_COUNTED_CLOCK, postgresql_where=_BY_START),
+        Index("ix_clocks_stop", "clock", "stopped_at", postgresql_include=_COUNTED_CLOCK, postgresql_where=_BY_STOP),
+        Index(
+            "ix_clocks_late",
+            "clock",
+            "due_at",
+            "id",
+            postgresql_where=text("stopped_at IS NULL OR stopped_at > due_at"),
+        ),
         Index("ix_clocks_open_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
     )
 
@@ -170,6 +204,7 @@ class ReplyRow(Base):
     """What a department answered: internal and public text apart."""
 
     __tablename__ = "replies"
+    __table_args__ = (Index("ix_replies_at", "at", postgresql_include=["department"]),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -191,11 +226,14 @@ class RevisitRow(Base):
     """One try to speak to the citizen, reached or not."""
 
     __tablename__ = "revisits"
+    __table_args__ = (
+        Index("ix_revisits_at", "at", postgresql_include=["reached", "solved", "satisfaction", "case_id"]),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     round: Mapped[int]
-    at: Mapped[dt.datetime] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
     by: Mapped[str]
     reached: Mapped[bool]
     contacted_by_department: Mapped[bool | None]
@@ -208,13 +246,16 @@ class Rating(Base):
     """A citizen's own rating: one per service, that is per round."""
 
     __tablename__ = "ratings"
-    __table_args__ = (UniqueConstraint("case_id", "round"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "round"),
+        Index("ix_ratings_at", "at", postgresql_include=["level", "case_id"]),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     round: Mapped[int]
     level: Mapped[int]
-    at: Mapped[dt.datetime] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
     channel: Mapped[str]
     anonymous: Mapped[bool]
     words: Mapped[str] = mapped_column(Sealed, default="")
@@ -227,6 +268,10 @@ class HistoryRow(Base):
     __table_args__ = (
         UniqueConstraint("case_id", "seq"),
         Index("ix_history_at", "at"),
+        *(
+            Index(f"ix_history_{name}", "at", postgresql_include=["case_id"], postgresql_where=holds)
+            for name, holds in COUNTED_STEPS.items()
+        ),
         Index("ix_history_unsealed", "id", postgresql_where=text("seal IS NULL")),
     )
 

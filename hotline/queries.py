@@ -1,92 +1,240 @@
-"""The read side of the rates: the ledger from the tables, and from the history alone."""
+"""The read side of the rates: counted by the database over the tables, or folded from the history alone.
+
+Each kind of fact of `rates.FORMULAS` has a Source: where it stands, and which columns carry the fact's names. One
+statement counts everything, so that all figures are of one moment; each part of it reads one index over the period and
+costs what lies in the period, not what is stored.
+"""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace as Names
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func, literal, select, text, true, union_all
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from hotline.models import Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
-from hotline.rates import CallFact, ClockFact, HistoryFact, Ledger, Mark, Period, fold
+from hotline.models import COUNTED_STEPS, Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
+from hotline.rates import FORMULAS, CallFact, Count, Formula, HistoryFact, Ledger, Period, Rate, every, fold, tally
 from hotline.words import Clock
 
 LOOK_BACK = dt.timedelta(days=180)  # longer than any limit with its extension and a usual pause
+_AS_ASKED = text(
+    "SET LOCAL plan_cache_mode = force_custom_plan"
+)  # a plan for any period would suit neither day nor year
 
 
-def _clocks(session: Session, period: Period) -> list[ClockFact]:
-    stamps = (ClockRow.due_at, ClockRow.started_at, ClockRow.stopped_at)
-    inside = [and_(at >= period.begin, at < period.end) for at in stamps]
-    rows = select(ClockRow, Case.lead).join(Case, Case.id == ClockRow.case_id)
-    counted = ClockRow.clock.notin_([Clock.AUTO_FORWARD.value])
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Rows of `table` as facts of the kinds `of`; `fact` gives the fact's names their columns.
+
+    `kind` tells several kinds in one table apart. `department` is whose the fact is (None: nobody's); where it
+    `asks_lead`, the case is joined.
+    """
+
+    of: frozenset[str]
+    table: Any
+    fact: Names
+    only: tuple[ColumnElement[bool], ...] = ()
+    kind: Any = None
+    department: Any = None
+    asks_lead: bool = False
+
+    def inside(self, found: Select[Any], count: Count, period: Period, *, with_department: bool) -> Select[Any]:
+        """`found` over the rows whose moment lies in the period, of its department where it names one."""
+        at = getattr(self.fact, count.at)
+        found = found.select_from(self.table).where(at >= period.begin, at < period.end, *self.only)
+        if self.kind is not None:
+            found = found.where(self.kind.in_(count.of))
+        if self.asks_lead and with_department:
+            found = found.join(Case, Case.id == self.fact.case)
+        return found.where(self.department == period.department) if period.department else found
+
+
+# --- where the facts stand -----------------------------------------------------------------------------------------
+
+
+def _step(flag: str, kind: str = "", **more: Any) -> Source:
+    """A step that accepted, answered directly or closed; a reopened case's earlier closing stands here alone."""
+    names, of = Names(case=HistoryRow.case_id, at=HistoryRow.at, **more), frozenset({kind or flag})
+    return Source(of, HistoryRow, names, (COUNTED_STEPS[flag],), department=Case.lead, asks_lead=True)
+
+
+def _rated_in(round_: Any) -> ColumnElement[bool]:
+    return exists().where(Rating.case_id == HistoryRow.case_id, Rating.round == round_)
+
+
+def _redispatch() -> Source:
+    """A verdict that sent the case to another department."""
+    to = HistoryRow.facts["redispatched"].astext
+    names = Names(case=HistoryRow.case_id, at=HistoryRow.at)
+    only = (COUNTED_STEPS["arbitrate"], to != "")
+    return Source(frozenset({"redispatched"}), HistoryRow, names, only, department=to)
+
+
+def _place(what: str, at: Any, *only: ColumnElement[bool]) -> Source:
+    names = Names(case=Assignment.case_id, at=at)
+    return Source(frozenset({what}), Assignment, names, only, department=Assignment.department)
+
+
+def _revisit(what: str, value: Any) -> Source:
+    names = Names(case=RevisitRow.case_id, at=RevisitRow.at, value=func.coalesce(value, 0))
+    only = (RevisitRow.reached.is_(True),)
+    return Source(frozenset({what}), RevisitRow, names, only, department=Case.lead, asks_lead=True)
+
+
+_CLOCK = Names(
+    case=ClockRow.case_id,
+    start=ClockRow.started_at,
+    due=ClockRow.due_at,
+    stop=ClockRow.stopped_at,
+    outcome=ClockRow.outcome,
+    extended=ClockRow.extended,
+)
+_LEAD = select(Case.lead).where(Case.id == ClockRow.case_id).correlate(ClockRow).scalar_subquery()
+_OF_CLOCK = case((ClockRow.department != "", ClockRow.department), else_=_LEAD)  # few ask: no join for the others
+_SPOKEN = exists().where(RevisitRow.case_id == Rating.case_id, RevisitRow.reached, RevisitRow.at >= Rating.at)
+_RATING = Names(case=Rating.case_id, at=Rating.at, value=Rating.level, heard=_SPOKEN)
+SOURCES: tuple[Source, ...] = (
+    Source(frozenset(Clock), ClockRow, _CLOCK, kind=ClockRow.clock, department=_OF_CLOCK),
+    _step("accepted"),
+    _step("direct"),
+    _step("closed", rated=_rated_in(1)),  # in the first round, read from the index alone
+    _step("closed_again", "closed", rated=_rated_in(HistoryRow.facts["round"].as_integer())),
+    _redispatch(),
+    _place("sent", Assignment.sent_at, Assignment.again.is_(False)),
+    _place("redone", Assignment.sent_at, Assignment.again.is_(True)),
+    _place("delivered", Assignment.delivered_at),
+    _place("returned", Assignment.returned_at),
+    Source(
+        frozenset({"replied"}), ReplyRow, Names(case=ReplyRow.case_id, at=ReplyRow.at), department=ReplyRow.department
+    ),
+    Source(frozenset({"rated"}), Rating, _RATING, department=Case.lead, asks_lead=True),
+    _revisit("satisfaction", RevisitRow.satisfaction),
+    _revisit("solved", cast(RevisitRow.solved, Integer)),
+)
+
+
+# --- counting ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """One pass: the counts that look at the same kinds by the same moment."""
+
+    source: Source
+    counts: tuple[Count, ...]
+
+    def rows(self, number: int, period: Period, *, each: bool) -> Select[Any]:
+        """(number of the scan, department, one figure per count)."""
+        holds = [true() if count.holds is every else count.holds(self.source.fact, period) for count in self.counts]
+        figures = array([func.count().filter(one) for one in holds] if len(holds) > 1 else [func.count()])
+        whose = self.source.department if each else literal("")
+        found = select(literal(number).label("scan"), whose.label("whose"), figures.label("figures"))
+        found = self.source.inside(found, self.counts[0], period, with_department=each or bool(period.department))
+        found = found.where(*holds) if len(holds) == 1 else found
+        return found.group_by(whose) if each else found
+
+
+def _scans(sources: Iterable[Source], formulas: Sequence[Formula]) -> list[_Scan]:
+    """One scan per source, kinds and moment; kinds without a source among `sources` are left out."""
+    counts = list(dict.fromkeys(count for formula in formulas for count in (*formula.part, *formula.whole)))
+    passes = dict.fromkeys((count.of, count.at) for count in counts)
     return [
-        ClockFact(c.case_id, c.clock, c.department or lead, c.started_at, c.due_at, c.stopped_at, c.outcome, c.extended)
-        for c, lead in session.execute(rows.where(counted, or_(*inside)))
+        _Scan(source, tuple(count for count in counts if (count.of, count.at) == (of, at)))
+        for of, at in passes
+        for source in sources
+        if source.of.issuperset(of)
     ]
 
 
-def _case_marks(session: Session, period: Period) -> list[Mark]:
-    """Accepted, direct and closed; a reopened case's earlier closing stands in the history."""
-    closings = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.facts, Case.lead).join(
-        Case, Case.id == HistoryRow.case_id
-    )
-    flags = ("accepted", "direct", "closed")
-    wanted = or_(*(HistoryRow.facts[name].as_boolean() for name in flags))
-    rows = session.execute(closings.where(HistoryRow.at >= period.begin, HistoryRow.at < period.end, wanted))
-    return [
-        Mark(name, case, at, lead, int(told["round"]))
-        for case, at, told, lead in rows
-        for name in flags
-        if told.get(name)
-    ]
+def _counted(
+    session: Session, period: Period, sources: Iterable[Source], formulas: Sequence[Formula], *, each: bool
+) -> dict[str, Counter[Count]]:
+    """Department → count → number; all under the empty name where departments are not told apart."""
+    scans = _scans(sources, formulas)
+    found: dict[str, Counter[Count]] = {"": Counter()}
+    if not scans:
+        return found
+    session.execute(_AS_ASKED)
+    for number, whose, figures in session.execute(
+        union_all(*(scan.rows(number, period, each=each) for number, scan in enumerate(scans)))
+    ):
+        found.setdefault(whose, Counter()).update(dict(zip(scans[number].counts, figures, strict=True)))
+    return found
 
 
-def _place_marks(session: Session, period: Period) -> list[Mark]:
-    stamps = {"sent": Assignment.sent_at, "delivered": Assignment.delivered_at, "returned": Assignment.returned_at}
-    marks = []
-    for what, stamp in stamps.items():
-        rows = session.scalars(select(Assignment).where(stamp >= period.begin, stamp < period.end))
-        counted = (row for row in rows if what != "sent" or not row.again)
-        marks += [Mark(what, row.case_id, getattr(row, stamp.key), row.department, row.round) for row in counted]
-    return marks
+def rates(
+    session: Session, period: Period, more: Sequence[Source] = (), formulas: Sequence[Formula] = FORMULAS
+) -> list[Rate]:
+    """The rates of a period; `more` are sources of other rooms (calls). No department has calls of its own."""
+    sources = [source for source in (*SOURCES, *more) if source.department is not None or not period.department]
+    counted = _counted(session, period, sources, formulas, each=False)[""]
+    return tally(counted.__getitem__, formulas)
 
 
-def _answer_marks(session: Session, period: Period) -> list[Mark]:
-    replies = session.scalars(select(ReplyRow).where(ReplyRow.at >= period.begin, ReplyRow.at < period.end))
-    marks = [Mark("replied", r.case_id, r.at, r.department, r.round) for r in replies]
-    ratings = select(Rating, Case.lead).join(Case, Case.id == Rating.case_id)
-    closings = select(HistoryRow.case_id).where(HistoryRow.at >= period.begin, HistoryRow.at < period.end)
-    closed = Rating.case_id.in_(closings.where(HistoryRow.facts["closed"].as_boolean()))
-    inside = and_(Rating.at >= period.begin, Rating.at < period.end)
-    for row, lead in session.execute(ratings.where(or_(inside, closed))):
-        marks.append(Mark("rated", row.case_id, row.at, lead, row.round, row.level))
-    return marks
+def rates_by_department(session: Session, period: Period) -> dict[str, list[Rate]]:
+    """Department → its rates; those with nothing counted are left out."""
+    found = {
+        whose: tally(counted.__getitem__)
+        for whose, counted in _counted(session, period, SOURCES, FORMULAS, each=True).items()
+    }
+    return {whose: told for whose, told in found.items() if whose and any(rate.denominator for rate in told)}
 
 
-def _revisit_marks(session: Session, period: Period) -> list[Mark]:
-    """Also later ones: a bad review of the period counts as heard whenever somebody spoke to the citizen."""
-    rows = select(RevisitRow, Case.lead).join(Case, Case.id == RevisitRow.case_id)
-    marks = []
-    for row, lead in session.execute(rows.where(RevisitRow.at >= period.begin, RevisitRow.reached)):
-        marks.append(Mark("satisfaction", row.case_id, row.at, lead, row.round, row.satisfaction or 0))
-        marks.append(Mark("solved", row.case_id, row.at, lead, row.round, int(bool(row.solved))))
-    return marks
+# --- what stands behind a figure -------------------------------------------------------------------------------------
 
 
-def _again_marks(session: Session, period: Period) -> list[Mark]:
-    rows = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.facts, HistoryRow.action)
-    inside = rows.where(HistoryRow.at >= period.begin, HistoryRow.at < period.end)
-    names = {"redo": "redone", "arbitrate": "redispatched"}
-    return [
-        Mark(names[action], case, at, told[names[action]], int(told["round"]))
-        for case, at, told, action in session.execute(inside.where(HistoryRow.action.in_(names)))
-        if told.get(names[action])
-    ]
+@dataclass(frozen=True)
+class Behind:
+    """A counted fact: its case, whose it is, when it happened (a clock: when it ended, else fell due), its deadline."""
+
+    case: int
+    department: str
+    at: dt.datetime
+    due: dt.datetime | None
 
 
-def ledger(session: Session, period: Period, calls: list[CallFact]) -> Ledger:
-    """What the boards count: read from the tables by their indexes."""
-    gathered = (_case_marks, _place_marks, _answer_marks, _revisit_marks, _again_marks)
-    marks = [mark for gather in gathered for mark in gather(session, period)]
-    return Ledger(_clocks(session, period), marks, calls)
+def behind(session: Session, formula: Formula, period: Period, most: int) -> tuple[list[Behind], list[Behind]]:
+    """The facts in the part, and those of the whole that are not in it: the first `most` of each."""
+    rest = [count for count in formula.whole if count not in formula.part]
+    good = (_listed(session, period, count, None, most) for count in formula.part)
+    bad = (_listed(session, period, count, _part_of(formula, count), most) for count in rest)
+    return _first(good, most), _first(bad, most)
+
+
+def _part_of(formula: Formula, whole: Count) -> Count | None:
+    """The count of the part that looks at the same facts."""
+    return next((part for part in formula.part if (part.of, part.at) == (whole.of, whole.at)), None)
+
+
+def _first(lists: Iterable[Iterable[Behind]], most: int) -> list[Behind]:
+    return sorted((fact for one in lists for fact in one), key=lambda fact: fact.at)[:most]
+
+
+def _listed(session: Session, period: Period, count: Count, without: Count | None, most: int) -> Iterator[Behind]:
+    for source in (one for one in SOURCES if one.of.issuperset(count.of)):
+        found = session.execute(_rows_of(source, period, count, without).limit(most))
+        yield from (Behind(*row) for row in found)
+
+
+def _rows_of(source: Source, period: Period, count: Count, without: Count | None) -> Select[Any]:
+    """Case, department, moment and deadline of the counted facts that `without` does not count, the oldest first."""
+    fact = source.fact
+    at, due = getattr(fact, count.at), getattr(fact, "due", None)
+    shown = at if due is None else func.coalesce(fact.stop, due)
+    columns = select(fact.case, source.department, shown, literal(None) if due is None else due)
+    rows = source.inside(columns, count, period, with_department=True)
+    if count.holds is not every:
+        rows = rows.where(count.holds(fact, period))
+    if without is not None:
+        rows = rows.where(func.coalesce(without.holds(fact, period), False).is_(False))
+    return rows.order_by(at)
+
+
+# --- from the history alone ------------------------------------------------------------------------------------------
 
 
 def ledger_from_history(session: Session, period: Period, calls: list[CallFact]) -> Ledger:

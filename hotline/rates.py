@@ -1,6 +1,10 @@
-"""The rates of rules.md §4, pure: one ledger of facts in, numerators and denominators out.
+"""The rates of rules.md §4 as one table of counts: which facts, by which moment, under which condition.
 
-The ledger comes from the history alone (`fold`) or from the tables (`queries.ledger`); both must agree to the digit.
+FORMULAS is read twice, and both readings must agree to the digit: over a ledger folded from the append-only history
+(`rates`, pure), and by the database over its tables (`queries.counted`). So a condition speaks of a fact by the fact's
+names, with comparisons, `&` and `|` alone: it takes a fact, or the columns of a row. What never came (None) is never by
+any time, as in SQL.
+
 A period is [begin, end). What is counted when:
 - a clock with a deadline counts in the period in which its deadline lies, once it was met or the deadline has passed;
 - the forward clock counts at the moment it was met in time, else at its deadline;
@@ -8,14 +12,19 @@ A period is [begin, end). What is counted when:
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hotline.words import WORST_GOOD_LEVEL, Clock, Outcome
 
 OF_THE_CASE = frozenset({"accepted", "direct", "closed", "rated", "satisfaction", "solved"})  # counted for its lead
+CALL = "call"
 QUICK = dt.timedelta(seconds=15)
+Truth = Any  # a bool for a fact in memory, a column of bools for the rows of a table
+
+
+# --- facts ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -31,21 +40,14 @@ class ClockFact:
     outcome: str = ""
     extended: bool = False
 
-    def met(self) -> bool:
-        """Ended by what it was for, by its deadline."""
-        return self.outcome == Outcome.DONE and self.stop is not None and self.stop <= self.due
-
-    def void(self) -> bool:
-        """The duty went away before it fell due."""
-        return self.outcome == Outcome.CANCELLED and self.stop is not None and self.stop <= self.due
-
 
 @dataclass(frozen=True)
 class Mark:
     """Something that happened once.
 
     `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction,
-    solved.
+    solved. `heard`: somebody spoke to the citizen at the same time or later. `rated`: the citizen rated this round,
+    whenever he did.
     """
 
     what: str
@@ -54,17 +56,29 @@ class Mark:
     department: str = ""
     round: int = 1
     value: int = 0
+    heard: bool = False
+    rated: bool = False
 
 
 @dataclass(frozen=True)
 class CallFact:
-    """One call offered to agents."""
+    """One call; `offered` where it was put into the queue for agents, `connected` where one answered it."""
 
     invite: dt.datetime
     notice_end: dt.datetime | None
     queued: dt.datetime | None
     answered: dt.datetime | None
     exit: str
+
+    @property
+    def offered(self) -> bool:
+        """Whether agents could have answered it."""
+        return self.queued is not None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a person answered it."""
+        return self.answered is not None
 
 
 @dataclass
@@ -74,14 +88,6 @@ class Ledger:
     clocks: list[ClockFact] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     calls: list[CallFact] = field(default_factory=list)
-
-    def sorted(self) -> "Ledger":
-        """In an order of its own, so that two ledgers can be compared."""
-        return Ledger(
-            sorted(self.clocks, key=lambda c: (c.case, c.clock, c.department, c.start, c.due)),
-            sorted(self.marks, key=lambda m: (m.case, m.at, m.what, m.department, m.value)),
-            sorted(self.calls, key=lambda c: (c.invite, c.exit)),
-        )
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,175 @@ class Period:
     def has(self, at: dt.datetime | None) -> bool:
         """Whether the instant lies in the period."""
         return at is not None and self.begin <= at < self.end
+
+
+# --- conditions ----------------------------------------------------------------------------------------------------
+
+
+def _by(at: Any, limit: Any) -> Truth:
+    return at is not None and limit is not None and at <= limit
+
+
+def _after(at: Any, limit: Any) -> Truth:
+    return at is not None and limit is not None and at > limit
+
+
+def _quick(answered: Any, since: Any) -> Truth:
+    return answered is not None and since is not None and answered - since <= QUICK
+
+
+def _done(c: Any) -> Truth:
+    return c.outcome == Outcome.DONE.value
+
+
+def _duty(c: Any) -> Truth:
+    """It did not go away before it fell due."""
+    return (c.outcome != Outcome.CANCELLED.value) | _after(c.stop, c.due)
+
+
+def every(_fact: Any, _period: Period) -> Truth:
+    """Holds for each fact."""
+    return True
+
+
+def _met(c: Any, _period: Period) -> Truth:
+    """Ended by what it was for, by its deadline."""
+    return _done(c) & _by(c.stop, c.due)
+
+
+def _missed(c: Any, period: Period) -> Truth:
+    return _duty(c) & ((c.outcome != Outcome.DONE.value) | _after(c.stop, c.due)) & (c.due <= period.now)
+
+
+def _decided(c: Any, period: Period) -> Truth:
+    return _duty(c) & (_done(c) | (c.due <= period.now))
+
+
+def _extended(c: Any, period: Period) -> Truth:
+    return _decided(c, period) & c.extended
+
+
+def _owed(c: Any, _period: Period) -> Truth:
+    return _duty(c)
+
+
+def _rectified(c: Any, _period: Period) -> Truth:
+    return _done(c)
+
+
+def _bad(m: Any, _period: Period) -> Truth:
+    return m.value < WORST_GOOD_LEVEL
+
+
+def _heard(m: Any, _period: Period) -> Truth:
+    return (m.value < WORST_GOOD_LEVEL) & m.heard
+
+
+def _rated(m: Any, _period: Period) -> Truth:
+    return m.rated
+
+
+def _good(m: Any, _period: Period) -> Truth:
+    return m.value >= WORST_GOOD_LEVEL
+
+
+def _yes(m: Any, _period: Period) -> Truth:
+    return m.value > 0
+
+
+def _offered(c: Any, _period: Period) -> Truth:
+    return c.offered
+
+
+def _connected(c: Any, _period: Period) -> Truth:
+    return c.offered & c.connected
+
+
+def _quick_from_invite(c: Any, _period: Period) -> Truth:
+    return c.offered & _quick(c.answered, c.invite)
+
+
+def _quick_from_notice(c: Any, _period: Period) -> Truth:
+    return c.offered & _quick(c.answered, c.notice_end)
+
+
+def _abandoned(c: Any, _period: Period) -> Truth:
+    return c.offered & (c.exit == "abandoned")
+
+
+# --- the table -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Count:
+    """Facts of the kinds `of` whose moment `at` lies in the period and for which `holds`; `sign` -1 takes them off.
+
+    A kind is a clock's name, a mark's `what`, or CALL.
+    """
+
+    of: tuple[str, ...]
+    at: str = "at"
+    holds: Callable[[Any, Period], Truth] = every
+    sign: int = 1
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A rate: the sum of its parts over the sum of its whole. Two rates may share a count."""
+
+    code: str
+    name: str
+    part: tuple[Count, ...]
+    whole: tuple[Count, ...]
+
+
+def _clock(at: str, *names: Clock) -> Callable[[Callable[[Any, Period], Truth]], Count]:
+    return lambda holds: Count(tuple(name.value for name in names), at, holds)
+
+
+def _one(code: str, name: str, part: Count, whole: Count) -> Formula:
+    return Formula(code, name, (part,), (whole,))
+
+
+_REPLY = _clock("due", Clock.REPLY)
+_CONTACT = _clock("due", Clock.FIRST_CONTACT)
+_SIGN = _clock("start", Clock.SIGN)
+_RECTIFY = _clock("start", Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
+_FORWARDED = _clock("stop", Clock.FORWARD)(_met)
+_UNFORWARDED = _clock("due", Clock.FORWARD)(_missed)
+
+
+def _calls(holds: Callable[[Any, Period], Truth]) -> Count:
+    return Count((CALL,), "invite", holds)
+
+
+def _marks(what: str, holds: Callable[[Any, Period], Truth] = every, sign: int = 1) -> Count:
+    return Count((what,), "at", holds, sign)
+
+
+FORMULAS: tuple[Formula, ...] = (
+    _one("connect", "接通率", _calls(_connected), _calls(_offered)),
+    _one("answer_15s_invite", "15秒应答率(自来电起)", _calls(_quick_from_invite), _calls(_offered)),
+    _one("answer_15s_notice", "15秒应答率(自提示音止)", _calls(_quick_from_notice), _calls(_offered)),
+    _one("abandon", "放弃率", _calls(_abandoned), _calls(_offered)),
+    _one("direct", "直办率", _marks("direct"), _marks("accepted")),
+    Formula("forward_in_time", "及时转办率", (_FORWARDED,), (_FORWARDED, _UNFORWARDED)),
+    _one("sign_in_time", "及时签收率", _SIGN(_met), _SIGN(_owed)),
+    _one("on_time_reply", "按期回复率", _REPLY(_met), _REPLY(_decided)),
+    _one("return", "退单率", _marks("returned"), _marks("delivered")),
+    _one("extension", "延期率", _REPLY(_extended), _REPLY(_decided)),
+    _one("redo", "重办率", _marks("redone"), _marks("replied")),
+    Formula(
+        "first_dispatch", "一次派单准确率", (_marks("sent"), _marks("redispatched", sign=-1)), (_marks("sent"),)
+    ),
+    _one("response", "响应率", _CONTACT(_met), _CONTACT(_decided)),
+    _one("solved", "解决率", _marks("solved", _yes), _marks("solved")),
+    _one("satisfaction", "满意率", _marks("satisfaction", _good), _marks("satisfaction")),
+    _one("rated", "主动评价率", _marks("closed", _rated), _marks("closed")),
+    _one("bad_review_revisited", "差评回访率", _marks("rated", _heard), _marks("rated", _bad)),
+    _one("bad_review_rectified", "差评整改率", _RECTIFY(_rectified), _RECTIFY(every)),
+    _one("rectified_in_time", "按期整改率", _RECTIFY(_met), _RECTIFY(every)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,127 +288,43 @@ class Rate:
         return self.numerator / self.denominator if self.denominator else None
 
 
-class _Count:
-    """The ledger as seen from one period and department."""
+def tally(number: Callable[[Count], int], formulas: Sequence[Formula] = FORMULAS) -> list[Rate]:
+    """The rates from the number of each count, in the order of `formulas`."""
 
-    def __init__(self, ledger: Ledger, period: Period) -> None:
-        self.period = period
-        here = period.department
-        self.clocks = [c for c in ledger.clocks if not here or c.department == here]
-        self.marks = [m for m in ledger.marks if not here or m.department == here]
-        self.rated_rounds = {(m.case, m.round) for m in ledger.marks if m.what == "rated"}
-        self.calls = [] if here else [c for c in ledger.calls if period.has(c.invite)]
+    def total(counts: tuple[Count, ...]) -> int:
+        return sum(count.sign * number(count) for count in counts)
 
-    def fallen(self, *names: Clock) -> list[ClockFact]:
-        """Clocks whose deadline lies in the period and is decided by now."""
-        return [
-            c
-            for c in self.clocks
-            if c.clock in names
-            and self.period.has(c.due)
-            and not c.void()
-            and (c.outcome == Outcome.DONE or c.due <= self.period.now)
-        ]
-
-    def marked(self, what: str) -> list[Mark]:
-        return [m for m in self.marks if m.what == what and self.period.has(m.at)]
-
-    def in_time(self, *names: Clock) -> tuple[int, int]:
-        due = self.fallen(*names)
-        return sum(c.met() for c in due), len(due)
-
-    def forwarded(self) -> tuple[int, int]:
-        counted = [
-            c
-            for c in self.clocks
-            if c.clock == Clock.FORWARD
-            and not c.void()
-            and (c.met() or c.due <= self.period.now)
-            and self.period.has(c.stop if c.met() else c.due)
-        ]
-        return sum(c.met() for c in counted), len(counted)
-
-    def signed(self) -> tuple[int, int]:
-        started = [c for c in self.clocks if c.clock == Clock.SIGN and self.period.has(c.start) and not c.void()]
-        return sum(c.met() for c in started), len(started)
-
-    def share(self, part: str, whole: str) -> tuple[int, int]:
-        return len(self.marked(part)), len(self.marked(whole))
-
-    def rated(self) -> tuple[int, int]:
-        """Closings of the period, and those whose round the citizen rated, whenever he did."""
-        closed = self.marked("closed")
-        return sum((m.case, m.round) in self.rated_rounds for m in closed), len(closed)
-
-    def extended(self) -> tuple[int, int]:
-        due = self.fallen(Clock.REPLY)
-        return sum(c.extended for c in due), len(due)
-
-    def first_dispatch(self) -> tuple[int, int]:
-        sent, again = len(self.marked("sent")), len(self.marked("redispatched"))
-        return sent - again, sent
-
-    def revisits(self, good: Callable[[Mark], bool]) -> tuple[int, int]:
-        effective = self.marked("satisfaction")
-        return sum(good(m) for m in effective), len(effective)
-
-    def solved(self) -> tuple[int, int]:
-        return len([m for m in self.marked("solved") if m.value]), len(self.marked("satisfaction"))
-
-    def bad_reviews(self) -> tuple[int, int]:
-        """Bad ratings of named citizens in the period, and those of them after which somebody spoke to the citizen."""
-        bad = [m for m in self.marked("rated") if m.value < WORST_GOOD_LEVEL]
-        spoken = [m for m in self.marks if m.what == "satisfaction"]
-        heard = [m for m in bad if any(s.case == m.case and s.at >= m.at for s in spoken)]
-        return len(heard), len(bad)
-
-    def rectified(self, *, in_time: bool) -> tuple[int, int]:
-        names = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
-        justified = [c for c in self.clocks if c.clock in names and self.period.has(c.start)]
-        done = [c for c in justified if c.outcome == Outcome.DONE]
-        return sum(c.met() for c in done) if in_time else len(done), len(justified)
-
-    def connected(self) -> tuple[int, int]:
-        offered = [c for c in self.calls if c.queued]
-        return sum(c.answered is not None for c in offered), len(offered)
-
-    def quick(self, since: str) -> tuple[int, int]:
-        offered = [c for c in self.calls if c.queued]
-        starts = [(c.answered, getattr(c, since)) for c in offered]
-        return sum(bool(a and s and a - s <= QUICK) for a, s in starts), len(offered)
-
-    def abandoned(self) -> tuple[int, int]:
-        offered = [c for c in self.calls if c.queued]
-        return sum(c.exit == "abandoned" for c in offered), len(offered)
-
-
-FORMULAS: tuple[tuple[str, str, Callable[[_Count], tuple[int, int]]], ...] = (
-    ("connect", "接通率", lambda c: c.connected()),
-    ("answer_15s_invite", "15秒应答率(自来电起)", lambda c: c.quick("invite")),
-    ("answer_15s_notice", "15秒应答率(自提示音止)", lambda c: c.quick("notice_end")),
-    ("abandon", "放弃率", lambda c: c.abandoned()),
-    ("direct", "直办率", lambda c: c.share("direct", "accepted")),
-    ("forward_in_time", "及时转办率", lambda c: c.forwarded()),
-    ("sign_in_time", "及时签收率", lambda c: c.signed()),
-    ("on_time_reply", "按期回复率", lambda c: c.in_time(Clock.REPLY)),
-    ("return", "退单率", lambda c: c.share("returned", "delivered")),
-    ("extension", "延期率", lambda c: c.extended()),
-    ("redo", "重办率", lambda c: c.share("redone", "replied")),
-    ("first_dispatch", "一次派单准确率", lambda c: c.first_dispatch()),
-    ("response", "响应率", lambda c: c.in_time(Clock.FIRST_CONTACT)),
-    ("solved", "解决率", lambda c: c.solved()),
-    ("satisfaction", "满意率", lambda c: c.revisits(lambda m: m.value >= WORST_GOOD_LEVEL)),
-    ("rated", "主动评价率", lambda c: c.rated()),
-    ("bad_review_revisited", "差评回访率", lambda c: c.bad_reviews()),
-    ("bad_review_rectified", "差评整改率", lambda c: c.rectified(in_time=False)),
-    ("rectified_in_time", "按期整改率", lambda c: c.rectified(in_time=True)),
-)
+    return [Rate(formula.code, formula.name, total(formula.part), total(formula.whole)) for formula in formulas]
 
 
 def rates(ledger: Ledger, period: Period) -> list[Rate]:
-    """All rates of a period, in the order of FORMULAS."""
-    count = _Count(ledger, period)
-    return [Rate(code, name, *formula(count)) for code, name, formula in FORMULAS]
+    """All rates of a period, counted in memory."""
+    facts = _by_kind(ledger, period.department)
+
+    def number(count: Count) -> int:
+        found = (fact for kind in count.of for fact in facts.get(kind, ()))
+        return sum(1 for fact in found if period.has(getattr(fact, count.at)) and count.holds(fact, period))
+
+    return tally(number)
+
+
+def _by_kind(ledger: Ledger, department: str) -> dict[str, list[Any]]:
+    """Kind → the facts of the department, or of all. No call is a department's."""
+    spoken: dict[int, dt.datetime] = {}
+    for mark in ledger.marks:
+        if mark.what == "satisfaction":
+            spoken[mark.case] = max(mark.at, spoken.get(mark.case, mark.at))
+    rounds = {(mark.case, mark.round) for mark in ledger.marks if mark.what == "rated"}
+    facts: dict[str, list[Any]] = {CALL: [] if department else list(ledger.calls)}
+    for clock in ledger.clocks:
+        if department in ("", clock.department):
+            facts.setdefault(clock.clock, []).append(clock)
+    for mark in ledger.marks:
+        if department in ("", mark.department):
+            heard = mark.case in spoken and spoken[mark.case] >= mark.at
+            rated = (mark.case, mark.round) in rounds
+            facts.setdefault(mark.what, []).append(replace(mark, heard=heard, rated=rated))
+    return facts
 
 
 # --- the ledger from history ---------------------------------------------------------------------------------------

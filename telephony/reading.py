@@ -1,6 +1,7 @@
 """The read side of the telephone: call records, call-backs, who waits, and what the rates count."""
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.errors import BadInput
-from hotline.rates import CallFact
+from hotline.queries import Source
+from hotline.rates import CALL, CallFact
 from telephony import agents
 from telephony.distribution import LONGEST_CALL
 from telephony.models import Call, Callback
@@ -19,6 +21,17 @@ STATES: dict[str, tuple[str, ...]] = {
     "open": (CallbackState.OPEN,),
     "done": (CallbackState.DONE, CallbackState.ANSWERED),
 }
+
+_FACT = SimpleNamespace(
+    invite=Call.invite_at,
+    notice_end=Call.notice_end_at,
+    answered=Call.agent_answer_at,
+    exit=Call.exit,
+    offered=Call.queue_at.is_not(None),
+    connected=Call.agent_answer_at.is_not(None),
+)
+_TO_US = Call.direction == "in"
+CALLS = Source(frozenset({CALL}), Call, _FACT, (_TO_US,))  # what the rates count, for the database; no department's
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -97,8 +110,7 @@ def callbacks(session: Session, state: str, cursor: str, limit: int) -> tuple[li
 def call_facts(session: Session, begin: dt.datetime, end: dt.datetime) -> list[CallFact]:
     """What the rates count: calls whose INVITE lies in [begin, end)."""
     columns = select(Call.invite_at, Call.notice_end_at, Call.queue_at, Call.agent_answer_at, Call.exit)
-    offered = (Call.invite_at >= begin, Call.invite_at < end, Call.direction == "in")
-    rows = session.execute(columns.where(*offered))
+    rows = session.execute(columns.where(Call.invite_at >= begin, Call.invite_at < end, _TO_US))
     return [CallFact(invite, notice, queued, answered, exit_) for invite, notice, queued, answered, exit_ in rows]
 
 

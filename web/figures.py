@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hotline import clock, queries
-from hotline.rates import Ledger, Period, Rate, rates
+from hotline.rates import Period, Rate, rates
 from telephony import reading as telephone
 
 
@@ -35,20 +35,18 @@ def _said(period: Period, counted: list[Rate]) -> dict[str, Any]:
     }
 
 
-def _ledger(session: Session, period: Period, *, from_history: bool = False) -> Ledger:
+def _recomputed(session: Session, period: Period) -> list[Rate]:
     calls = telephone.call_facts(session, period.begin, period.end)
-    read = queries.ledger_from_history if from_history else queries.ledger
-    return read(session, replace(period, department=""), calls)
+    return rates(queries.ledger_from_history(session, period, calls), period)
 
 
 def told(session: Session, period: Period, *, from_history: bool = False) -> dict[str, Any]:
     """The rates of a period, from the tables, or recomputed from the history alone."""
-    return _said(period, rates(_ledger(session, period, from_history=from_history), period))
+    counted = _recomputed(session, period) if from_history else queries.rates(session, period, [telephone.CALLS])
+    return _said(period, counted)
 
 
 def by_department(session: Session, period: Period, codes: list[str]) -> list[dict[str, Any]]:
-    """The same ledger seen by each department; those with nothing counted are left out."""
-    ledger = _ledger(session, period)
-    each = (replace(period, department=code) for code in codes)
-    counted = [(one, rates(ledger, one)) for one in each]
-    return [_said(one, values) for one, values in counted if any(rate.denominator for rate in values)]
+    """The rates of each of these departments; those with nothing counted are left out."""
+    found = queries.rates_by_department(session, period)
+    return [_said(replace(period, department=code), found[code]) for code in codes if code in found]

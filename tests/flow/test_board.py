@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from staff_story import (
@@ -277,25 +277,28 @@ def test_a_kept_figure_is_counted_once_for_one_mark():
 
 
 @pytest.mark.fast
-def test_a_dear_figure_is_given_at_once_and_counted_beside_the_reader(monkeypatch):
+def test_many_readers_wait_for_one_that_counts():
     kept.forget()
-    monkeypatch.setattr(kept, "DEAR_SECONDS", 0.0)
-    monkeypatch.setattr(kept, "PATIENCE", 0)
-    go_on, counting = threading.Event(), threading.Event()
+    counted, go_on = [], threading.Event()
 
     def slow():
-        counting.set()
+        counted.append(1)
         assert go_on.wait(10)
-        return "new"
+        return "figure"
 
-    assert kept.counted("dear", 1, lambda: "old") == "old"
-    assert kept.counted("dear", 2, slow) == "old"
-    assert counting.wait(10)
-    assert kept.counted("dear", 3, slow) == "old"
-    go_on.set()
-    deadline = time.monotonic() + 10
-    while kept.counted("dear", 2, lambda: "new") != "new":
-        assert time.monotonic() < deadline
+    with ThreadPoolExecutor(4) as readers:
+        asked = [readers.submit(kept.counted, "figure", mark, slow) for mark in (1, 1, 1, 1)]
+        go_on.set()
+        assert [one.result(10) for one in asked] == ["figure"] * 4
+    assert len(counted) == 1
+
+
+@pytest.mark.fast
+def test_what_could_not_be_counted_is_counted_by_the_next_reader():
+    kept.forget()
+    with pytest.raises(ZeroDivisionError):
+        kept.counted("figure", 1, lambda: 1 / 0)
+    assert kept.counted("figure", 1, lambda: "counted") == "counted"
 
 
 def test_the_settings_say_which_numbers_are_assumptions(ask):

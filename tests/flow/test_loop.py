@@ -101,7 +101,7 @@ def test_a_complaint_is_forwarded_answered_revisited_redone_and_closed(drill):
 def counted(begin, end, department=""):
     period = Period(dt.datetime.fromisoformat(begin), dt.datetime.fromisoformat(end), clock.now(), department)
     with db.session() as session:
-        tables = rates(queries.ledger(session, period, []), period)
+        tables = queries.rates(session, period)
         return tables, rates(queries.ledger_from_history(session, period, []), period)
 
 

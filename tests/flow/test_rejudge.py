@@ -124,7 +124,7 @@ def test_the_change_is_in_the_history_and_the_rates_of_both_sides_follow_it(dril
         assert history.verify(session) == ""
         row = session.query(HistoryRow).filter_by(action="rejudge").one()
         assert row.facts["judged_by"].startswith("henan/")
-        tables = rates(queries.ledger(session, period, []), period)
+        tables = queries.rates(session, period)
         assert tables == rates(queries.ledger_from_history(session, period, []), period)
         replied = next(rate for rate in tables if rate.code == "on_time_reply")
         assert (replied.numerator, replied.denominator) == (1, 1)

@@ -63,6 +63,12 @@ def test_an_unrated_case_never_counts_as_good():
     assert rate("satisfaction", marks=closed) == (0, 0)
 
 
+def test_a_closing_is_rated_by_the_rating_of_its_own_round_whenever_it_came():
+    closed = [Mark("closed", 1, at(3), "a", 1), Mark("closed", 1, at(9), "a", 2)]
+    assert rate("rated", marks=[*closed, Mark("rated", 1, at(40), "a", 2, 5)]) == (1, 2)
+    assert rate("rated", marks=[Mark("rated", 1, at(4), "a", 1, 5)]) == (0, 0)
+
+
 def test_a_bad_review_is_heard_only_by_speaking_to_the_citizen_after_it():
     bad = Mark("rated", 1, at(4), "a", 1, 2)
     assert rate("bad_review_revisited", marks=[bad, Mark("satisfaction", 1, at(3), "a", 1, 2)]) == (0, 1)
@@ -104,7 +110,7 @@ def test_counts_add_up_by_department(clocks, found):
     whole = {r.code: (r.numerator, r.denominator) for r in rates(ledger, PERIOD)}
     parts = [rates(ledger, Period(BEGIN, END, END, d)) for d in "abc"]
     across = {"bad_review_revisited"}  # speaking to the citizen counts for whoever led then
-    for code, _, _ in FORMULAS:
+    for code in (formula.code for formula in FORMULAS):
         mine = [next(r for r in one if r.code == code) for one in parts]
         if code not in across:
             assert (sum(r.numerator for r in mine), sum(r.denominator for r in mine)) == whole[code], code

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.models import Alarm
-from hotline import clock, db, queries, reading
+from hotline import clock, db, reading
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, Conflict, Missing
 from hotline.ladder import DEPARTMENT_CLOCKS
@@ -66,15 +66,10 @@ def _asked_period() -> str:
     return request.args.get("period", "month")
 
 
-def _counted_at(count: _Count) -> dict[str, Any]:
-    """The figure with the moment it was counted at, from its own session: it may be counted beside the reader."""
-    now = clock.now()
-    with db.session() as session:
-        return count(session, now) | {"as_of": clock.iso(now)}
-
-
 def _figure(session: Session, name: str, count: _Count) -> dict[str, Any]:
-    told: dict[str, Any] = counted(name, _mark(session, clock.now()), lambda: _counted_at(count))
+    """The figure with the moment it was counted at."""
+    now = clock.now()
+    told: dict[str, Any] = counted(name, _mark(session, now), lambda: count(session, now) | {"as_of": clock.iso(now)})
     return told
 
 
@@ -214,8 +209,7 @@ def door(code: str) -> Response:
     period_of(name, clock.now())
 
     def count(session: Session, now: dt.datetime) -> dict[str, Any]:
-        period = period_of(name, now)
-        return doors.behind(session, queries.ledger(session, period, []), code, period)
+        return doors.behind(session, code, period_of(name, now))
 
     return _read(f"door/{name}/{code}", count)
 
