@@ -1,4 +1,4 @@
-"""`make bench`: intake against a system started here on a data folder of its own, then the classifier on its folds."""
+"""`make bench`: intake against a system started here on a data folder of its own, then classifier, calls and rates."""
 
 import os
 import signal
@@ -42,7 +42,8 @@ def main() -> None:
             system.wait(60)
     if (ROOT.parent / "shared" / "data").exists():
         subprocess.run([sys.executable, str(ROOT / "bench" / "triage.py")], cwd=ROOT, check=False)
-    subprocess.run([sys.executable, "-m", "bench.distribution"], cwd=ROOT, check=False)
+    for part in ("bench.distribution", "bench.rates"):
+        subprocess.run([sys.executable, "-m", part], cwd=ROOT, check=False)
     print("\nPOST /api/v1/cases (durable, load on the same cores)")
     for name, value in found.items():
         print(f"  {name:<12}{value}")
