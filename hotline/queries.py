@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func,
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
+from hotline.fold import HistoryFact, fold
 from hotline.models import COUNTED_STEPS, Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
-from hotline.rates import FORMULAS, CallFact, Count, Formula, HistoryFact, Ledger, Period, Rate, every, fold, tally
+from hotline.rates import FORMULAS, CallFact, Count, Formula, Ledger, Period, Rate, every, tally
 from hotline.words import Clock
 
 LOOK_BACK = dt.timedelta(days=180)  # longer than any limit with its extension and a usual pause

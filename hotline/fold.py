@@ -1,0 +1,74 @@
+"""The ledger of the rates from the append-only history alone, pure: what an auditor counts."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hotline.rates import CallFact, ClockFact, Ledger, Mark
+
+OF_THE_CASE = frozenset({"accepted", "direct", "closed", "rated", "satisfaction", "solved"})  # counted for its lead
+
+
+@dataclass(frozen=True)
+class HistoryFact:
+    """A history row as far as rates need it."""
+
+    case: int
+    at: dt.datetime
+    action: str
+    facts: dict[str, Any]
+
+
+def _change(clocks: dict[tuple[int, str], ClockFact], row: HistoryFact, told: dict[str, Any]) -> None:
+    key = (row.case, told["key"])
+    due = dt.datetime.fromisoformat(told["due"])
+    if told["change"] == "start":
+        start = dt.datetime.fromisoformat(told["start"])
+        clocks[key] = ClockFact(row.case, told["clock"], told["department"], start, due)
+        return
+    fact = clocks[key]
+    fact.due = due
+    fact.extended = fact.extended or told["change"] == "extend"
+    ended = told["change"] == "stop"
+    if ended or told["change"] == "restart":
+        fact.stop, fact.outcome = (row.at, told["outcome"]) if ended else (None, "")
+
+
+def marks_of(row: HistoryFact) -> list[Mark]:
+    """What one history row adds to the ledger."""
+    told, lead = row.facts, row.facts.get("lead", "")
+    round_ = int(told.get("round", 1))
+
+    def mark(what: str, department: str = lead, value: int = 0) -> Mark:
+        return Mark(what, row.case, row.at, department, round_, value)
+
+    flags = [mark(name) for name in ("accepted", "direct", "closed") if told.get(name)]
+    named = ("returned", "redispatched", "replied", "redone", "delivered")
+    made = [mark(name, str(told[name])) for name in named if told.get(name)]
+    sent = [mark("sent", s["department"]) for s in told.get("sent", []) if row.action != "redo"]
+    there = [mark("delivered", s["department"]) for s in told.get("sent", []) if s["delivered"]]
+    rated = [mark("rated", value=told["level"])] if "level" in told else []
+    return flags + made + sent + there + rated + _revisit_marks(told.get("revisit"), mark)
+
+
+def _revisit_marks(said: dict[str, Any] | None, mark: Callable[..., Mark]) -> list[Mark]:
+    if not said or not said["reached"]:
+        return []
+    return [mark("satisfaction", value=said["satisfaction"]), mark("solved", value=int(bool(said["solved"])))]
+
+
+def fold(rows: Iterable[HistoryFact], calls: Iterable[CallFact] = ()) -> Ledger:
+    """The ledger from history rows in the order they were written."""
+    clocks: dict[tuple[int, str], ClockFact] = {}
+    leads: dict[int, str] = {}
+    marks: list[Mark] = []
+    for row in rows:
+        for told in row.facts.get("clocks", []):
+            _change(clocks, row, told)
+        marks += marks_of(row)
+        leads[row.case] = row.facts.get("lead", "") or leads.get(row.case, "")
+    for fact in clocks.values():
+        fact.department = fact.department or leads[fact.case]
+    owned = [replace(m, department=leads[m.case]) if m.what in OF_THE_CASE else m for m in marks]
+    return Ledger(list(clocks.values()), owned, list(calls))
