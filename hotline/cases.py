@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Sequence, select
+from sqlalchemy import Sequence, func, select
 from sqlalchemy.orm import Session
 
 from hotline import clock as time
@@ -53,7 +53,12 @@ class NewCase:
 
 
 def _same_before(session: Session, key: str, new: NewCase) -> Case | None:
-    """The case an Idempotency-Key already made. Raises Conflict when the key came with other words."""
+    """The case an Idempotency-Key already made. Raises Conflict when the key came with other words.
+
+    Waits for another request under the same key: the second of two at once finds what the first wrote.
+    """
+    if key:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     row = session.get(SameRequest, key) if key else None
     if row is None:
         return None

@@ -1,5 +1,6 @@
 """What a decided step does to the rows of a case: one small function per action, all listed in EFFECTS."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -328,8 +329,18 @@ def _merge(work: Work) -> None:
 
 
 def _link(work: Work) -> None:
+    if work.given["to"] == work.case.number:
+        raise BadInput("link_to_itself", "不能与自己关联。", {"to": "不能是自己"})
     facts.load(work.unit.session, work.given["to"])
     work.told["to"] = work.given["to"]
+
+
+def _hand_down(work: Work) -> None:
+    """The inner day or moment is still to come; a day without a zone is one of Asia/Shanghai."""
+    said = work.given["due"]
+    due = dt.datetime.fromisoformat(said) if said else None
+    if due and (clock.local(due) if due.tzinfo else due).date() < clock.local(work.unit.now).date():
+        raise BadInput("due_passed", "内部时限不能早于现在。", {"due": "已经过去"})
 
 
 def _nothing(work: Work) -> None:
@@ -345,7 +356,7 @@ EFFECTS: dict[Action, Callable[[Work], None]] = {
     Action.SIGN: _sign,
     Action.RETURN: _return,
     Action.ARBITRATE: _arbitrate,
-    Action.HAND_DOWN: _nothing,
+    Action.HAND_DOWN: _hand_down,
     Action.CONTACT: _contact,
     Action.INTERIM: _nothing,
     Action.REQUEST_EXTENSION: _request_extension,

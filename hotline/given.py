@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hotline.errors import BadInput
 from hotline.words import Action, Part, Verdict
@@ -11,8 +11,18 @@ from hotline.words import Action, Part, Verdict
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Remark = Annotated[str, Field(max_length=10_000)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-Satisfaction = Annotated[int, Field(ge=1, le=5)]
-Days = Annotated[int, Field(ge=1, le=60)]
+
+
+def _no_truth(value: Any) -> Any:
+    """`true` is no level: JSON's booleans are not counted as 0 and 1. Raises ValueError."""
+    if isinstance(value, bool):
+        raise ValueError("a truth is no number")  # noqa: TRY004 - pydantic reports only ValueError
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_no_truth)]
+Satisfaction = Annotated[Count, Field(ge=1, le=5)]
+Days = Annotated[Count, Field(ge=1, le=60)]
 PUBLIC_REPLY_LEAST = 10
 Form = TypeVar("Form", bound=BaseModel)
 

@@ -99,6 +99,15 @@ def object_body() -> dict[str, Any]:
     return body
 
 
+def how_many(usual: int, most: int) -> int:
+    """`limit` of the query, kept between 1 and `most`. Raises BadInput `bad_limit` where it is no number."""
+    said = request.args.get("limit", str(usual))
+    try:
+        return min(max(int(said), 1), most)
+    except ValueError:
+        raise BadInput("bad_limit", "limit 要是整数。", {"limit": "请填整数"}) from None
+
+
 def when(name: str) -> dt.datetime:
     """An instant or a day from the query, Asia/Shanghai where no zone is given. Raises BadInput `bad_time`."""
     try:

@@ -11,13 +11,14 @@ from hotline.errors import BadInput
 from hotline.given import Given, parse
 from hotline.lifecycle import Actor
 from hotline.models import Case
-from hotline.words import Channel, Kind, Role, Urgency
+from hotline.words import AT_ONCE, CENTRE, Channel, Kind, Role, Urgency
 from web import suggest
 
 _PHONE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{5,8}|400-?\d{3}-?\d{4})$")
 LONGEST = 10_000
 _TITLE = 40
 _SLACK = dt.timedelta(minutes=5)
+_TAKES_IN = (CENTRE - {Role.AUDITOR}) | {Role.SYSTEM}
 
 
 class Citizen(Given):
@@ -109,9 +110,9 @@ def chosen(category: str, suggestion: dict[str, Any], area: str) -> dict[str, An
 
 
 def _channel(channel: Channel, actor: Actor) -> str:
-    """A citizen at the web door is not on the telephone, whatever he sends."""
-    spoken = channel in {Channel.PHONE, Channel.WINDOW}
-    return Channel.WEB.value if actor.role is Role.CITIZEN and spoken else channel.value
+    """Only a person of the centre has the citizen before him; what others bring waits to be accepted."""
+    centre = actor.role in _TAKES_IN
+    return Channel.WEB.value if channel in AT_ONCE and not centre else channel.value
 
 
 def create(body: Any, actor: Actor, key: str = "") -> tuple[Case, bool]:

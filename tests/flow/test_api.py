@@ -181,3 +181,61 @@ def test_what_is_described_is_there(ask, application):
 def test_a_wrong_token_is_nobody(ask):
     status, told = ask("GET", "/api/v1/cases", Authorization="Bearer nonsense")
     assert (status, told["error"]["code"]) == (401, "bad_token")
+
+
+def test_the_same_key_many_times_at_once_makes_one_case(application, ask):
+    from concurrent.futures import ThreadPoolExecutor
+
+    sent = {"Idempotency-Key": "at-once", "Authorization": "Bearer t-agent1"}
+    ask("GET", "/api/v1/cases", user="agent1")  # his token is known from here on
+
+    def send(_):
+        return application.test_client().post("/api/v1/cases", json=GOOD, headers=sent)
+
+    with ThreadPoolExecutor(6) as several:
+        answers = list(several.map(send, range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert len({answer.get_json()["number"] for answer in answers}) == counted(Case) == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "state"),
+    [("agent1", "accepted"), ("reviewer1", "accepted")]
+    + [(user, "received") for user in ("csglj1", "auditor1", "keeper1")],
+)
+def test_only_a_person_of_the_centre_accepts_at_once(ask, user, state):
+    status, told = ask("POST", "/api/v1/cases", GOOD, user)
+    assert (status, told["state"]) == (201, state)
+    assert [row["clock"] for row in told["clocks"]] == ["forward" if state == "accepted" else "accept"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["cases?limit=many", "calls?limit=many", "callbacks?limit=many", "kb/search?q=停水&limit=many", "rates?by=moon"],
+)
+def test_a_query_that_makes_no_sense_is_refused_not_guessed(ask, path):
+    status, told = ask("GET", f"/api/v1/{path}", user="supervisor1")
+    assert (status, told["error"]["code"][:4]) == (422, "unkn" if "by=" in path else "bad_")
+
+
+def test_a_case_is_not_linked_to_itself(ask, made):
+    wrong = {"action": "link", "version": 1, "to": made["number"]}
+    status, told = actions(ask, made, wrong, "agent1")
+    assert (status, told["error"]["code"]) == (422, "link_to_itself")
+
+
+@pytest.mark.parametrize(("due", "status"), [("2020-01-01", 422), ("2020-01-01T09:00+08:00", 422), ("today", 200)])
+def test_an_inner_deadline_lies_ahead(ask, made, due, status):
+    steps = [("dispatcher1", {"action": "forward", "departments": TO}), ("csglj1", {"action": "sign"})]
+    for version, (user, step) in enumerate(steps, 1):
+        assert actions(ask, made, step | {"version": version}, user)[0] == 200
+    day = clock.local(clock.now()).date().isoformat() if due == "today" else due
+    wrong = {"action": "hand_down", "version": 3, "unit": "csjczd", "due": day}
+    assert actions(ask, made, wrong, "csglj1")[0] == status
+
+
+def test_true_is_no_level(ask, made):
+    actions(ask, made, {"action": "answer", "version": 1, "text": "可以到窗口办理。"}, "agent1")
+    rated = {"action": "rate", "version": 2, "level": True, "query_code": made["query_code"]}
+    assert actions(ask, made, rated)[1]["error"]["fields"] == {"level": "填写不正确"}
+    assert actions(ask, made, rated | {"level": 5})[0] == 200

@@ -10,18 +10,15 @@ from telephony import callbacks as owed
 from telephony import reading
 from web import access
 from web.api import api
-from web.errors import object_body, when
+from web.errors import how_many, object_body, when
 
+USUAL = 100
 MOST = 500
 _CLEAR = (Role.AGENT, Role.REVISITOR, Role.SUPERVISOR, Role.DISPATCHER, Role.REVIEWER)
 
 
 def _masked(row: dict[str, Any], role: Role) -> dict[str, Any]:
     return row if role in _CLEAR else row | {"caller": masking.phone(row["caller"])}
-
-
-def _limit() -> int:
-    return min(max(request.args.get("limit", 100, type=int), 1), MOST)
 
 
 @api.get("/calls")
@@ -31,7 +28,7 @@ def calls() -> Response:
     since = when("since") if "since" in request.args else None
     with db.session() as session:
         cursor, direction = request.args.get("cursor", ""), request.args.get("direction", "in")
-        items, following = reading.calls(session, since, cursor, _limit(), direction)
+        items, following = reading.calls(session, since, cursor, how_many(USUAL, MOST), direction)
     return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
 
 
@@ -41,7 +38,7 @@ def callbacks() -> Response:
     actor = access.staff(*CENTRE)
     with db.session() as session:
         state, cursor = request.args.get("state", "open"), request.args.get("cursor", "")
-        items, following = reading.callbacks(session, state, cursor, _limit())
+        items, following = reading.callbacks(session, state, cursor, how_many(USUAL, MOST))
     return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
 
 

@@ -17,9 +17,10 @@ from hotline.unit import transaction
 from hotline.words import CENTRE, DEPARTMENT, ENDED, Action, Delivery, State
 from web import access, intake
 from web.api import api
-from web.errors import object_body, when
+from web.errors import how_many, object_body, when
 from web.pace import MATTERS, READS, strangers
 
+USUAL = 50
 MOST = 500
 LEAST_SEARCH = 2
 
@@ -90,16 +91,12 @@ def act(number: str) -> Response:
 def many() -> Response:
     """A page of cases, newest first; `next` is the cursor of the following page."""
     actor = access.staff(*CENTRE, *DEPARTMENT)
-    limit = _limit()
+    limit = how_many(USUAL, MOST)
     with db.session() as session:
         rows = _listed(session, actor, limit)
         items = [reading.brief(case, actor) for case in rows[:limit]]
         more = _cursor_of(rows[limit - 1]) if len(rows) > limit else None
         return jsonify({"items": items, "next": more})
-
-
-def _limit() -> int:
-    return min(max(request.args.get("limit", 50, type=int), 1), MOST)
 
 
 def _cursor_of(case: Case) -> str:

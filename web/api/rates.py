@@ -29,12 +29,15 @@ def rates() -> Response:
     """The rates of rules.md §4, for all, one department, or `by=department`."""
     actor = access.staff(*CENTRE, *DEPARTMENT)
     begin, end = _period()
+    by = request.args.get("by", "")
+    if by not in {"", "department"}:
+        raise BadInput("unknown_grouping", "只能按部门分组:by=department。", {"by": "没有这种分组"})
     department = actor.department or request.args.get("department", "")
     with db.session() as session:
         if department and session.get(Department, department) is None:
             raise BadInput("unknown_department", "没有这个部门。", {"department": "没有这个部门"})
         whole = figures.told(session, Period(begin, end, clock.now(), department))
-        if request.args.get("by") == "department" and not department:
+        if by == "department" and not department:
             codes = session.scalars(select(Department.code).order_by(Department.code))
             whole["items"] = figures.by_department(session, Period(begin, end, clock.now()), list(codes))
         return jsonify(whole)

@@ -15,7 +15,7 @@ from kb.models import Article
 from triage import extract
 from web import access, similar, suggest
 from web.api import api
-from web.errors import object_body
+from web.errors import how_many, object_body
 from web.pace import SEARCHES, TEXTS, strangers
 
 PUBLISHED = "published"
@@ -49,7 +49,7 @@ def search() -> Response:
     words = request.args.get("q", "").strip()
     if not words:
         raise BadInput("query_missing", "请输入要查的内容。", {"q": "缺少此项"})
-    limit = min(max(request.args.get("limit", 10, type=int), 1), 50)
+    limit = how_many(10, 50)
     found = knowledge.search(words[:500], limit=limit, area=request.args.get("area", ""))
     return jsonify({"items": [_item(one) for one in found.items], "next": None, "degraded": found.degraded})
 
