@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,6 +31,7 @@ from telephony.vault import Vault
 log = logging.getLogger(__name__)
 PROMPTS = Path(__file__).resolve().parent / "prompts"
 POLL_SECONDS = 0.01
+LONGEST_GAP = 1000  # milliseconds that are told apart
 EXCHANGE_SECONDS = 0.02
 TIDY_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
@@ -42,7 +44,8 @@ class Connector:
     def __init__(self, line: Line, journal: Journal, outlet: Outlet, exchange: Exchange) -> None:
         self.line, self.journal, self.outlet, self.exchange = line, journal, outlet, exchange
         self.stopping, self.since = False, instant(clock.now())
-        self._next_exchange = self._next_tidy = 0.0
+        self._next_exchange = self._next_tidy = self._last_turn = 0.0
+        self.gaps: Counter[int] = Counter()  # milliseconds from turn to turn: how often
 
     def run(self) -> None:
         """Until it is told to stop, or drained and empty."""
@@ -52,6 +55,9 @@ class Connector:
 
     def turn(self) -> None:
         now = time.monotonic()
+        if self._last_turn:
+            self.gaps[min(int((now - self._last_turn) * 1000), LONGEST_GAP)] += 1
+        self._last_turn = now
         documents: list[dict[str, Any]] = []
         if now >= self._next_exchange:
             documents = self.outlet.exchange(self.journal, self.status())
@@ -89,6 +95,15 @@ class Connector:
         self.outlet.forget()
         self.journal.close()
         self.line.close()
+
+    def gap(self, share: float) -> int:
+        """So many milliseconds at most lie between two turns in this share of them; a second stands for all above."""
+        seen, wanted = 0, self.gaps.total() * share
+        for milliseconds in sorted(self.gaps):
+            seen += self.gaps[milliseconds]
+            if seen >= wanted:
+                return milliseconds
+        return 0
 
     def status(self) -> dict[str, Any]:
         """What the sign of life says."""
@@ -170,7 +185,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     log.info("connector %s takes calls", connector.outlet.name)
     connector.run()
-    log.info("the line is down")
+    half, most, all_ = (connector.gap(share) for share in (0.5, 0.99, 1.0))
+    log.info("the line is down; ms from turn to turn: half %d, 99 %% %d, longest %d", half, most, all_)
     return 0
 
 

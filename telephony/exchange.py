@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 BUSY_HERE, UNAVAILABLE = 486, 503
 REMEMBERED = 10_000
+NEVER = float("inf")
 WE_CALL = frozenset({Signal.DIAL, Signal.SURVEY})
 ANSWERED_AFTER_THE_END = frozenset({Signal.OFFER, Signal.RECORDED, *ANSWERED, *talk.COMMANDS})
 FAILED = {
@@ -61,6 +62,8 @@ class Exchange:
         self.draining = False
         self.faults = 0
         self._ended: dict[str, Live] = {}
+        self._leaving: dict[str, Live] = {}
+        self._alarm = NEVER
         self._again: list[Heard] = []
         self._unwritten: list[dict[str, Any]] = []
         self._jobs: list[Job] = []
@@ -109,7 +112,7 @@ class Exchange:
 
     def _full(self) -> bool:
         """No new call: draining, or every slot taken. A call that only waits for its recording has left its slot."""
-        return self.draining or sum(live.goodbye is None for live in self.calls.values()) >= self.limits.slots
+        return self.draining or len(self.calls) - len(self._leaving) >= self.limits.slots
 
     def _call_out(self, heard: Heard) -> None:
         """A call of ours begins. The same command again changes nothing; without room it is refused."""
@@ -141,6 +144,7 @@ class Exchange:
         """An event becomes a document. The last one waits until the recording is whole."""
         if told.event == Event.HANGUP:
             live.goodbye = (told, clock.now())
+            self._leaving[live.facts.call] = live
             live.goodbye_by = self.ticks() + self.limits.filing
             live.timers.clear()
             return
@@ -159,7 +163,7 @@ class Exchange:
 
     def _say_goodbyes(self) -> None:
         now = self.ticks()
-        for live in [live for live in self.calls.values() if live.goodbye]:
+        for live in list(self._leaving.values()):
             if live.goodbye and (not live.file or live.filed or now >= live.goodbye_by):
                 told, at = live.goodbye
                 filed = live.filed or Heard(live.facts.call, Signal.RECORDED)
@@ -169,6 +173,7 @@ class Exchange:
 
     def _forget(self, live: Live) -> None:
         self.calls.pop(live.facts.call, None)
+        self._leaving.pop(live.facts.call, None)
         self._ended[live.facts.call] = live
         if len(self._ended) > REMEMBERED:
             del self._ended[next(iter(self._ended))]
@@ -209,11 +214,17 @@ class Exchange:
     # --- timers -----------------------------------------------------------------------------------------------------
 
     def _later(self, live: Live, signal: Signal, seconds: float, token: str = "") -> None:
-        live.timers[signal, token] = self.ticks() + seconds
+        at = live.timers[signal, token] = self.ticks() + seconds
+        self._alarm = min(self._alarm, at)
 
     def _due(self) -> list[Heard]:
+        """Looked for only when the next timer of all is due: with hundreds of calls a turn must stay short."""
         now = self.ticks()
-        return [heard for call, live in self.calls.items() for heard in _rung(call, live, now)]
+        if now < self._alarm:
+            return []
+        heard = [heard for call, live in self.calls.items() for heard in _rung(call, live, now)]
+        self._alarm = min((at for live in self.calls.values() for at in live.timers.values()), default=NEVER)
+        return heard
 
     # --- orders -----------------------------------------------------------------------------------------------------
 
