@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,10 +65,12 @@ class Calls:
         for name in ANSWERING:
             self._seat(name, "wrap_up")
         self._seat("agent1", "ready")
-        caller = Sipp(self.folder, SIP_PORT, "caller", (number,), d=60_000).start()
+        caller = Sipp(self.folder, SIP_PORT, "caller", (number,), d=25_000).start()
         try:
             yield caller
         finally:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                caller.wait(40)  # he hangs up himself: a caller who is killed would ring on
             caller.stop()
             self._seat("agent1", "wrap_up")
             for name in ANSWERING:

@@ -296,6 +296,17 @@ def papers(album: Album, name: str) -> None:
     album.take(album.page("/papers", "supervisor1"), name)
 
 
+def seats(album: Album, name: str) -> None:
+    album.calls.day()
+    album.take(album.page("/calls", "supervisor1"), name)
+
+
+def quality(album: Album, name: str) -> None:
+    page = album.page("/calls?tab=quality", "supervisor1")
+    page.wait_for_timeout(1500)
+    album.take(page, name)
+
+
 # --- boards ----------------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +420,8 @@ SHOTS: dict[str, Callable[[Album, str], None]] = {
     "revisit-verdict": beside("supervisor1", "/revisit?tab=verdict", "要求取消小区门口便民摊点"),
     "callbacks": callbacks,
     "papers": papers,
+    "calls-seats": seats,
+    "calls-quality": quality,
     "board": board,
     "board-door": door,
     "wall-now": wall("1"),
