@@ -234,10 +234,10 @@ def _said(given: dict[str, Any]) -> str:
 
 def _run_clocks(work: Work) -> None:
     for name in work.step.stops:
-        if name is Clock.FORWARD and any(p.delivered_at is None for p in work.live()):
+        fulfilled = name in FULFILS.get(work.step.action, ())
+        if name is Clock.FORWARD and fulfilled and any(p.delivered_at is None for p in work.live()):
             continue  # forwarded means: receipts from all its departments (rules.md §4)
         own = work.actor.department if name in AT_DEPARTMENT and work.step.own else ""
-        fulfilled = name in FULFILS.get(work.step.action, ())
         work.clocks.stop(name, Outcome.DONE if fulfilled else Outcome.CANCELLED, own)
     for name in work.step.starts:
         for department in _departments(work, name):

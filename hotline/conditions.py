@@ -74,8 +74,10 @@ def _all_signed(facts: "Facts") -> bool:
 def _one_lead(_f: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
     named = given.get("departments") or []
     leads = [d for d in named if d["role"] == Part.LEAD]
-    if len(leads) != 1:
-        return "要有且只有一个主办部门。"
+    return _twice(named) if len(leads) == 1 else "要有且只有一个主办部门。"
+
+
+def _twice(named: list[dict[str, str]]) -> str:
     codes = [d["code"] for d in named]
     return "同一部门写了两次。" if len(set(codes)) < len(codes) else ""
 
@@ -85,7 +87,7 @@ def _adds(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
     here = {p.department for p in facts.places if p.status is not Delivery.RETURNED}
     if any(d["role"] == Part.LEAD for d in named):
         return "已有主办部门,只能增加协办;改派主办请先退单裁定。"
-    return "这个部门已经在办。" if any(d["code"] in here for d in named) else ""
+    return "这个部门已经在办。" if any(d["code"] in here for d in named) else _twice(named)
 
 
 def _own_is(*wanted: Delivery, saying: str) -> Guard:

@@ -19,7 +19,7 @@ OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REV
 FULFILS: dict[Action, frozenset[Clock]] = {
     Action.ACCEPT: frozenset({Clock.ACCEPT}),
     Action.GUIDE: frozenset({Clock.ACCEPT}),
-    Action.ANSWER: frozenset({Clock.ACCEPT}),
+    Action.ANSWER: frozenset({Clock.ACCEPT, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX}),
     Action.FORWARD: frozenset({Clock.ACCEPT, Clock.FORWARD, Clock.AUTO_FORWARD}),
     Action.RECEIVE: frozenset({Clock.FORWARD}),
     Action.SIGN: frozenset({Clock.SIGN}),
@@ -92,7 +92,9 @@ def send(work: Work, code: str, part: str, opinion: str) -> None:
         next_try_at=clock.machine() if away else None,
     )
     work.case.places.append(place)
-    if not away:
+    if away:
+        work.clocks.start(Clock.FORWARD)  # until its receipt, also where the first forwarding is long done
+    else:
         work.concerned.append(code)
     work.told.setdefault("sent", []).append({"department": code, "part": part, "delivered": not away})
 

@@ -118,8 +118,8 @@ def _in(*states: State) -> frozenset[State]:
 STEPS: tuple[Step, ...] = (
     # intake
     Step(A.ACCEPT, _in(S.RECEIVED), S.ACCEPTED, _SENDERS, (C.FORWARD,), (C.ACCEPT,)),
-    Step(A.GUIDE, _NEW, S.GUIDED, _INTAKE, (), (C.ACCEPT, C.FORWARD, C.AUTO_FORWARD)),
-    Step(A.ANSWER, _NEW, S.CLOSED, _INTAKE, (), (C.ACCEPT, C.FORWARD, C.AUTO_FORWARD)),
+    Step(A.GUIDE, _NEW, S.GUIDED, _INTAKE, (), tuple(Clock)),
+    Step(A.ANSWER, _NEW, S.CLOSED, _INTAKE, (), tuple(Clock)),
     Step(A.MERGE, _NEW | {S.FORWARDED, S.HANDLING}, S.MERGED, _STAFF, (), tuple(Clock)),
     # dispatch
     Step(A.FORWARD, _NEW, S.FORWARDED, _SENDERS, _AT_DEPARTMENT, (C.ACCEPT, C.FORWARD, C.AUTO_FORWARD), guards=("one_lead",)),

@@ -163,6 +163,7 @@ def test_another_departments_case_is_not_mine():
         ("not_rated", Facts(State.PASSED, rated=True), Action.RATE, Actor("c", Role.CITIZEN), {"level": 1}),
         ("within_reopen_window", Facts(State.CLOSED, closed_at=NOW - dt.timedelta(31)), Action.REOPEN, actor_for(Role.AGENT), {"reason": "x"}),
         ("final_by_supervisor", Facts(State.RETURNING, returns=2, places=(Place(HOUSE, "lead", Delivery.RETURNING, 1),)), Action.ARBITRATE, actor_for(Role.DISPATCHER), {"verdict": "keep"}),
+        ("adds_co_handlers", Facts(State.HANDLING, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.FORWARD, actor_for(Role.DISPATCHER), {"departments": [{"code": "gaj", "role": "co"}] * 2}),
         ("verdict_not_final", Facts(State.HANDLING, returns=2, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.RETURN, actor_for(Role.CLERK), {"reason": "x"}),
         ("one_lead", Facts(State.ACCEPTED), Action.FORWARD, actor_for(Role.DISPATCHER), {"departments": [{"code": "a", "role": "co"}]}),
         ("reason_if_unsolved", Facts(State.HANDLING, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.REPLY, actor_for(Role.CLERK), {"solved": False}),
