@@ -1,6 +1,7 @@
 """Bad input gets a clear Chinese answer and a stable code, and nothing is lost; each role sees its own."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -174,6 +175,10 @@ def test_what_is_described_is_there(ask, application):
     described = ask("GET", "/api/v1/openapi.json")[1]
     routes = {rule.rule.translate(str.maketrans("<>", "{}")) for rule in application.url_map.iter_rules()}
     assert {f"/api/v1{path}" for path in described["paths"]} <= routes
+    for path, ways in described["paths"].items():  # OpenAPI: each name in a path is told as a parameter
+        for way in ways.values():
+            told = {row["name"] for row in way["parameters"] if row["in"] == "path"}
+            assert told == set(re.findall(r"{(\w+)}", path)), path
     refs = str(described).count("#/components/schemas/")
     assert refs > 30
 

@@ -58,8 +58,8 @@ def _body(model: str) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}}
 
 
-def _get(summary: str, *query: str, path: bool = False) -> dict[str, Any]:
-    parameters = ([_NUMBER, _CODE] if path else []) + _query(*query)
+def _get(summary: str, *query: str, path: bool = False, of: str = "") -> dict[str, Any]:
+    parameters = ([_NUMBER, _CODE] if path else []) + ([_path(of)] if of else []) + _query(*query)
     return {"get": {"summary": summary, "parameters": parameters, "responses": _answers(200)}}
 
 
@@ -81,7 +81,7 @@ def _paths() -> dict[str, Any]:
         "/rates": _get("各项比率", "from", "to", "department", "by"),
         "/calls": _get("来电记录", "since", "cursor", "limit", "direction") | _post("外呼", "DialGiven", 201),
         "/calls/targets": _get("可转接的各方"),
-        "/calls/{call}/talk": _get("一次通话的现状"),
+        "/calls/{call}/talk": _get("一次通话的现状", of="call"),
         "/calls/{call}/control": _post("通话操作", "OrderGiven", 202, parameters=[_path("call")]),
         "/calls/{call}/mark": _post("标记来电号码", "MarkGiven", 201, parameters=[_path("call")]),
         "/marks": _get("待复核的标记", "state"),

@@ -45,6 +45,8 @@ def rates(begin: str, end: str, department: str, *, as_json: bool) -> None:
     from web import figures
 
     period = Period(_day(begin), figures.end_of(_day(end), end), clock.now(), department)
+    if period.end <= period.begin:
+        raise BadInput("empty_period", "结束要晚于开始。", {"to": "早于开始"})
     with db.session() as session:
         if department and session.get(Department, department) is None:
             raise Missing("unknown_department", f"没有代码为“{department}”的部门。")
