@@ -5,7 +5,10 @@ import datetime as dt
 import pytest
 from staff_story import CITIZEN, REVISITOR, SPOKEN, do, numbers, passed
 
+from dispatch.service import sweep
+from hotline import db
 from hotline.clock import SHANGHAI
+from hotline.models import ClockRow, RungRow
 from hotline.timing import timing
 from hotline.tries import is_quiet
 from hotline.words import Action
@@ -93,6 +96,18 @@ def test_tries_before_a_bad_rating_do_not_count_towards_its_verdict(ask, drill):
     do(case, Action.REVISIT, REVISITOR, reached=False)
     [item] = listed(revisitor).json["items"]
     assert item["tries"]["count"] == 1
+
+
+def test_the_rungs_of_a_revisit_reach_the_revisit_group_never_the_house_that_is_checked(ask, drill):
+    drill(TUESDAY)
+    passed()
+    drill("2026-11-20T09:30:00+08:00")
+    sweep()
+    with db.session() as session:
+        rows = session.query(RungRow.rung, RungRow.reached).join(ClockRow, ClockRow.id == RungRow.clock_id)
+        told = dict(rows.filter(ClockRow.clock == "revisit").all())
+    assert told["half"] == ["revisitor1"]
+    assert {name.rstrip("12") for names in told.values() for name in names} == {"revisitor", "supervisor"}
 
 
 def test_a_heard_bad_review_stays_in_the_list_until_it_is_judged(ask, drill):
