@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -41,26 +43,54 @@ def backup(folder: Path) -> None:
     click.echo(f"已备份到 {folder}", err=True)
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def restore(folder: Path) -> None:
-    """从备份恢复到空的系统;已有诉求的数据库不会被覆盖。"""
-    from sqlalchemy import func, select
+@contextmanager
+def _database(settings: Settings) -> Iterator[None]:
+    """The database that runs; else the embedded one, started for this work and stopped after it."""
+    from web.embedded import start_postgres
+
+    if settings.database_url or (settings.postgres / "postmaster.pid").exists():
+        yield
+        return
+    server = start_postgres(settings)
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _restore_tables(dump: Path) -> None:
+    """The dump instead of what an empty system holds, then brought to the newest shape: dumps may be older than we are.
+
+    Raises BadInput `not_empty` where matters are kept already.
+    """
+    from sqlalchemy import func, select, text
 
     from hotline import db
     from hotline.models import Case
     from web import schema
 
-    settings = Settings()
-    if not (folder / DUMP).exists():
-        raise BadInput("no_backup", f"{folder} 里没有 {DUMP}。")
     schema.upgrade()
     with db.session() as session:
         if session.scalar(select(func.count()).select_from(Case)):
             raise BadInput("not_empty", "数据库里已有诉求,请在空的系统上恢复。")
+    with db.engine().begin() as connection:  # also what the dump does not know yet, or the upgrade would find it there
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
     db.engine().dispose()
-    words = [_tool("pg_restore"), "--clean", "--if-exists", "--no-owner", "-d", _plain_url(), str(folder / DUMP)]
-    subprocess.run(words, check=True)
+    subprocess.run([_tool("pg_restore"), "--no-owner", "-d", _plain_url(), str(dump)], check=True)
+    schema.upgrade()
+    db.engine().dispose()
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """从备份恢复到空的系统;已有诉求的数据库不会被覆盖。"""
+    settings = Settings()
+    if not (folder / DUMP).exists():
+        raise BadInput("no_backup", f"{folder} 里没有 {DUMP}。")
+    with _database(settings):
+        _restore_tables(folder / DUMP)
     for name in FOLDERS:
         if (folder / name).exists():
             shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
