@@ -23,7 +23,7 @@ from telephony.signals import Decision, Event, Facts, Heard, Order, Phase, Signa
 log = logging.getLogger(__name__)
 
 BUSY_HERE, UNAVAILABLE = 486, 503
-REMEMBERED = 10_000
+REMEMBERED = 2_000  # ended calls a late command or recording may still be about
 NEVER = float("inf")
 WE_CALL = frozenset({Signal.DIAL, Signal.SURVEY})
 ANSWERED_AFTER_THE_END = frozenset({Signal.OFFER, Signal.RECORDED, *ANSWERED, *talk.COMMANDS})
