@@ -196,14 +196,15 @@ def test_an_approved_pause_moves_the_deadline_and_a_comment_does_not(drill):
 
 
 @pytest.mark.usefixtures("city")
-def test_a_changed_history_row_is_found():
+@pytest.mark.parametrize("change", ["actor = 'x'", "words = '改过的话'", "words = 'QUJD'", "facts = '{}'"])
+def test_a_changed_history_row_is_found(change):
     case, _ = cases.create(new(), AGENT)
     forward(case)
     with transaction() as unit:
         assert history.seal(unit) == 2
     with db.engine().begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql("UPDATE history SET actor = 'x' WHERE seq = 2")
+        connection.exec_driver_sql(f"UPDATE history SET {change} WHERE seq = 2")
     with db.session() as session:
         assert "第 2 步" in history.verify(session)
 
