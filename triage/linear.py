@@ -26,6 +26,7 @@ _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _GAP = "\U0010ffff"  # no character: an n-gram that reaches into the gap between two texts is never known
 _BLANKS = re.compile(r"\s+")
 _DIGITS = re.compile(r"[0-9０-９]")
+_NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){6,}")  # of a telephone, a card, a receipt: says who, never what about
 _MASKED_PLACE = re.compile(r"[a-z]{1,2}[0-9]{0,2}(?=[省市区县镇乡村街])")
 
 
@@ -56,9 +57,9 @@ class Block:
 
 
 def normalise(text: str) -> str:
-    """Lower case, blanks merged, masked places (A3区) as 某区, digits as 0."""
+    """Lower case, blanks merged, masked places (A3区) as 某区, long numbers left out, other digits as 0."""
     plain = _BLANKS.sub(" ", text[:LONGEST].lower()).strip()
-    return _DIGITS.sub("0", _MASKED_PLACE.sub("某", plain))
+    return _DIGITS.sub("0", _NUMBER.sub("", _MASKED_PLACE.sub("某", plain)))
 
 
 def joined(texts: Sequence[str], longest: int) -> tuple[Keys, Rows]:

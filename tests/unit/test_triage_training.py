@@ -266,6 +266,8 @@ NORMALISED = [
     ("A市B3区 的\n\n路", "某市某区 的 路", "masked places and blanks"),
     ("2026年１２月", "0000年00月", "digits, also full-width"),
     ("ABC", "abc", "lower case"),
+    ("停水了,电话138 0000-1234", "停水了,电话", "a telephone number says who, not what about"),
+    ("打12345没人接", "打00000没人接", "a short number is a name"),
     ("  ", "", "nothing"),
 ]
 
