@@ -26,7 +26,7 @@ _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _GAP = "\U0010ffff"  # no character: an n-gram that reaches into the gap between two texts is never known
 _BLANKS = re.compile(r"\s+")
 _DIGITS = re.compile(r"[0-9０-９]")
-_NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){6,}")  # of a telephone, a card, a receipt: says who, never what about
+_NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){6,}")  # telephone, card, receipt: who, not what about
 _MASKED_PLACE = re.compile(r"[a-z]{1,2}[0-9]{0,2}(?=[省市区县镇乡村街])")
 
 
