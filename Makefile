@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DIST := web/static/dist
-.PHONY: run test check bench clean setup packages telephony test-packages format lock
+.PHONY: run test endurance check bench clean setup packages telephony test-packages format lock
 
 run: setup telephony
 	$(BIN)/hotline up --demo
@@ -36,8 +36,11 @@ test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --ignore tests/browser
+	$(BIN)/python -m pytest --ignore tests/browser -m "not long"
 	for file in tests/browser/test_*.py; do $(BIN)/python -m pytest $$file || exit 1; done  # a browser of its own each
+
+endurance: setup test-packages telephony  # what takes minutes each: 10,000 calls in a row
+	$(BIN)/python -m pytest -m long
 
 check: setup
 	$(BIN)/ruff check .

@@ -52,6 +52,8 @@ BY_WORDS = BY_FORM | {
     "dissolved_department",
     "merge_into_itself",
     "merge_into_ended",
+    "link_to_itself",
+    "due_passed",
     "invalid_fields",
 }
 

@@ -84,6 +84,7 @@ def gauge(own):
     return len(list((folder / "fd").iterdir())), int(memory.split()[1])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_10000_calls_through_30_slots_none_hung_up_by_anothers_end(own_connector, sipp):
     """PJSIP gives a call's number to the next one at once; whoever is destroyed late hangs up its new owner."""

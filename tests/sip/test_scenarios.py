@@ -99,20 +99,29 @@ def cancel():
     return request("CANCEL", 1, to=False, branch=BRANCH)
 
 
-def test_cancel_while_ringing(own_connector, by_hand):
-    """INVITE and CANCEL are read together: the caller was gone before he could be answered."""
-    own = own_connector(name="cancelled")
-    caller = by_hand(own.port)
+def cancelled_while_it_sleeps(own, caller):
+    """INVITE and CANCEL wait for the connector together; the words told of the call, and how it ended."""
     os.kill(own.process.pid, signal.SIGSTOP)
     caller.ask("INVITE", 1, body=caller.sdp)
     caller.ask("CANCEL", 1, again=True)
     os.kill(own.process.pid, signal.SIGCONT)
     caller.hear("SIP/2.0 487")
     caller.ask("ACK", 1, again=True)
-    call = own.wait("invite")["call"]
-    ended = own.wait("hangup", call)
-    assert (ended["by"], ended["cause"]) == ("caller", "normal")
-    assert [event["type"] for event in own.events(call=call)] == ["invite", "hangup"]
+    mine = until(lambda: [e["call"] for e in own.events("invite") if e["caller"] == caller.number])
+    ended = own.wait("hangup", mine[0])
+    return [event["type"] for event in own.events(call=mine[0])], (ended["by"], ended["cause"])
+
+
+def test_cancel_while_ringing(own_connector, by_hand):
+    """The caller was gone before he could be answered. Where a busy machine let the INVITE in alone, once more."""
+    own = own_connector(name="cancelled")
+    for _ in range(5):
+        told, ending = cancelled_while_it_sleeps(own, by_hand(own.port))
+        assert ending == ("caller", "normal")
+        assert told.count("hangup") == 1
+        if told == ["invite", "hangup"]:
+            return
+    pytest.fail(f"answered each time: {told}")
 
 
 def test_cancel_that_crosses_the_200(case):
