@@ -50,6 +50,16 @@ class Settings:
         return self.data / "postgres"
 
     @property
+    def search_note(self) -> Path:
+        """Where the search node that `hotline up` started says its address."""
+        return self.data / "elasticsearch.url"
+
+    @property
+    def drill_note(self) -> Path:
+        """Where a drilled system says where its clock is."""
+        return self.data / "drill"
+
+    @property
     def run(self) -> Path:
         """Folder of sockets; a short one elsewhere when `data` is too deep for the length of a socket's path."""
         inside = self.data / "run"

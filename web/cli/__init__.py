@@ -27,8 +27,6 @@ COMMANDS = {
     "backup": "web.cli.keep:backup",
     "restore": "web.cli.keep:restore",
 }
-DRILL = "drill"
-NOTES = {"HOTLINE_CLOCK": DRILL, "ELASTICSEARCH_URL": "elasticsearch.url"}
 
 
 class Lazy(click.Group):
@@ -54,8 +52,8 @@ def hotline() -> None:
 
 def follow_running_system() -> None:
     """A running system says where its drill clock and its search are, so that commands beside it use the same."""
-    for variable, name in NOTES.items():
-        note = Settings().data / name
+    notes = {"HOTLINE_CLOCK": Settings().drill_note, "ELASTICSEARCH_URL": Settings().search_note}
+    for variable, note in notes.items():
         if variable not in os.environ and note.exists():
             os.environ[variable] = note.read_text(encoding="utf-8").strip()
 

@@ -13,7 +13,6 @@ import click
 from hotline.clock import drill_file
 from hotline.errors import BadInput
 from hotline.settings import CITY, ROOT, Settings
-from web.cli import DRILL
 from web.processes import Process, Supervisor
 
 HOST = "127.0.0.1"
@@ -47,11 +46,8 @@ def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, se
         settings.secret()
         prepare(settings)
         run(settings, host, port, sip_port)
-    except RuntimeError as broken:
-        _say(str(broken))
-        sys.exit(2)
     finally:
-        (settings.data / DRILL).unlink(missing_ok=True)
+        settings.drill_note.unlink(missing_ok=True)
         _say("正在停止……")
         embedded.stop()
     _say("已全部停止。")
@@ -90,7 +86,7 @@ def prepare(settings: Settings) -> None:
     if not (settings.data / "risk-model").exists():
         _train_risks(settings)
     _knowledge(settings)
-    note = settings.data / DRILL
+    note = settings.drill_note
     note.unlink(missing_ok=True)
     if drill_file() is not None:
         note.write_text(os.environ["HOTLINE_CLOCK"], encoding="utf-8")
