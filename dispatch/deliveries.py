@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms import alarm
 from hotline import cases, clock, facts, privacy, reading
+from hotline.backoff import pause
 from hotline.city_models import Department
 from hotline.errors import HotlineError
 from hotline.lifecycle import Actor
@@ -152,8 +153,7 @@ def _again(parcel: Parcel, answer: Answer) -> None:
     """The next try later and later; a person hears of it once. A promised receipt is waited for, then asked again."""
     with transaction(clock.machine()) as unit:
         row = unit.session.get_one(Assignment, parcel.assignment)
-        pause = LONGEST_PAUSE if answer.taken else min(FIRST_PAUSE * 2 ** (row.tries - 1), LONGEST_PAUSE)
-        row.next_try_at = unit.now + pause
+        row.next_try_at = unit.now + (LONGEST_PAUSE if answer.taken else pause(FIRST_PAUSE, LONGEST_PAUSE, row.tries))
         if row.tries == ALARM_AT_TRY:
             why = answer.fault or "已接收但没有回执"
             text = f"{parcel.number} 送达部门 {parcel.department} 的系统 {row.tries} 次未得回执({why})。"

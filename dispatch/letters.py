@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from dispatch.alarms import alarm
 from dispatch.models import Letter
 from hotline import clock, reading
+from hotline.backoff import pause
 from hotline.city_models import Department
 from hotline.models import Case, Rating
 from hotline.settings import Settings
@@ -174,7 +175,7 @@ def _note(post: Post, fault: str) -> None:
         if not fault:
             row.sent_at, row.next_try_at = unit.now, None
         elif row.tries < MOST_TRIES:
-            row.next_try_at = unit.now + min(FIRST_PAUSE * 2 ** (row.tries - 1), LONGEST_PAUSE)
+            row.next_try_at = unit.now + pause(FIRST_PAUSE, LONGEST_PAUSE, row.tries)
         else:
             row.next_try_at = None
             alarm(

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline import clock
+from hotline.backoff import pause
 from hotline.models import Handled, OutboxRow
 from hotline.unit import Unit, transaction
 
@@ -63,10 +64,10 @@ def done(unit: Unit, ids: Sequence[int]) -> None:
 
 def failed(message_id: int, attempts: int, error: str) -> None:
     """A handler failed: try again later; the time between tries doubles up to ten minutes."""
-    pause = min(_BACK_OFF * 2 ** min(attempts, 10), _LONGEST_BACK_OFF)
+    wait = pause(_BACK_OFF, _LONGEST_BACK_OFF, attempts + 1)
     with transaction(clock.machine()) as unit:
         change = update(OutboxRow).where(OutboxRow.id == message_id)
-        unit.session.execute(change.values(ready_at=unit.now + pause, error=error[:200]))
+        unit.session.execute(change.values(ready_at=unit.now + wait, error=error[:200]))
 
 
 def sweep_out(unit: Unit, keep: dt.timedelta = dt.timedelta(days=7)) -> int:

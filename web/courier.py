@@ -1,7 +1,6 @@
 """The courier: carries cases and letters out. Its own process: a slow partner holds up nobody."""
 
 import logging
-import signal
 import threading
 
 from redis.exceptions import RedisError
@@ -9,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import deliveries, letters
 from web import pulse
+from web.service import until_told
 
 log = logging.getLogger("courier")
 PAUSE_SECONDS = 1.0
@@ -31,12 +31,8 @@ def run(stop: threading.Event) -> None:
 
 def main() -> None:
     """The process."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    run(stop)
+    until_told(run)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ tables; Celery and Redis are speed. With Redis away the events wait in the outbo
 """
 
 import logging
-import signal
 import threading
 
 from kombu.exceptions import OperationalError as BrokerDown
@@ -12,6 +11,7 @@ from sqlalchemy.exc import OperationalError as DatabaseDown
 
 from hotline import outbox
 from web import pulse
+from web.service import until_told
 from web.worker import react
 
 log = logging.getLogger("relay")
@@ -45,11 +45,7 @@ def run(stop: threading.Event) -> None:
 
 def main() -> None:
     """The process."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    run(stop)
+    until_told(run)
 
 
 if __name__ == "__main__":
