@@ -71,8 +71,7 @@ class ArticleChanged(Event):
 
 
 EVENTS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (CaseCreated, CaseChanged, RungFired, CallChanged, ChatChanged, ArticleChanged)
+    kind.__name__: kind for kind in (CaseCreated, CaseChanged, RungFired, CallChanged, ChatChanged, ArticleChanged)
 }
 
 
