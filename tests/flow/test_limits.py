@@ -408,7 +408,7 @@ def test_one_who_stays_unknown_is_not_found_by_his_number(ask, fresh):
             for listed in ("/api/v1/cases", "/department/list"):
                 rows = {row["number"]: row for row in ask(user).get(listed).json["items"]}
                 shown.append(str(rows[case.number]))
-            for text in shown:
+            for text in (re.sub(r"[0-9a-f]{64}", "", said) for said in shown):  # a hash may hold any four digits
                 assert all(word not in text for word in ("欧阳明远", "139-1234", "5678", case.query_code)), (user, text)
         shown = ask("auditor1").get(_path(case)).get_data(as_text=True)
         assert all(word not in shown for word in ("欧阳明远", "5678"))
