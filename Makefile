@@ -29,7 +29,7 @@ $(DIST)/.ready: web/frontend/package-lock.json web/frontend/build.mjs $(shell fi
 
 # Without pjsua2 everything else runs; readyz, the doctor and the desk say that the telephone is off and why.
 telephony: $(VENV)/.ready
-	@$(PYTHON) telephony/build/pjsua2.py --python $(BIN)/python || echo "电话暂不可用,其余照常启动。" >&2
+	@$(PYTHON) telephony/build/pjsua2.py --python $(BIN)/python || echo "电话暂不可用，其余照常启动。" >&2
 
 test: setup test-packages
 	$(PYTHON) telephony/build/pjsua2.py --python $(BIN)/python

@@ -156,7 +156,7 @@ def _again(parcel: Parcel, answer: Answer) -> None:
         row.next_try_at = unit.now + (LONGEST_PAUSE if answer.taken else pause(FIRST_PAUSE, LONGEST_PAUSE, row.tries))
         if row.tries == ALARM_AT_TRY:
             why = answer.fault or "已接收但没有回执"
-            text = f"{parcel.number} 送达部门 {parcel.department} 的系统 {row.tries} 次未得回执({why})。"
+            text = f"{parcel.number} 送达部门 {parcel.department} 的系统 {row.tries} 次未得回执（{why}）。"
             alarm(unit, "delivery", text, parcel.number)
 
 
@@ -164,5 +164,5 @@ def to_own_desk(unit: Unit, case: Case) -> list[str]:
     """No receipt and the forward clock is nearly out: these departments get the case at their desk here, by name."""
     waiting = [row.department for row in facts.live_places(case) if row.status == Delivery.SENT]
     for department in waiting:
-        receive(unit, case, department, "对方系统没有回执,已送到本系统的部门工作台")
+        receive(unit, case, department, "对方系统没有回执，已送到本系统的部门工作台")
     return waiting

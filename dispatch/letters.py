@@ -42,10 +42,10 @@ PATIENCE_SECONDS = 10.0
 CONSOLE = "console:"
 MOBILE = re.compile(r"^1[3-9]\d{9}$")
 RUNGS = {
-    "yellow": "一个工作日后到期,请抓紧办理",
-    "overdue": "已经超期,请立即办理",
-    "red": "已红牌督办,请立即办理并说明原因",
-    "notice": "已发催办通知书,请立即办理",
+    "yellow": "一个工作日后到期，请抓紧办理",
+    "overdue": "已经超期，请立即办理",
+    "red": "已红牌督办，请立即办理并说明原因",
+    "notice": "已发催办通知书，请立即办理",
     "listed": "已列入通报",
 }
 TO_HEAD = frozenset({"overdue", "red", "notice", "listed"})
@@ -90,7 +90,7 @@ def on_created(unit: Unit, case_id: int) -> None:
     """The citizen has his number and query code in his hand, however he came."""
     case = unit.session.get(Case, case_id) if ways() else None
     if case is not None:
-        text = f"您反映的事项已登记,编号 {case.number},查询码 {case.query_code}。凭编号和查询码可随时查看办理进度。"
+        text = f"您反映的事项已登记，编号 {case.number}，查询码 {case.query_code}。凭编号和查询码可随时查看办理进度。"
         write(unit, f"made:{case.number}", SMS, case.phone, text, case.number)
 
 
@@ -100,9 +100,9 @@ def on_changed(unit: Unit, case_id: int, action: str) -> None:
     if case is None:
         return
     mark = f"{case.number}:{case.round}"
-    told = f"您反映的事项(编号 {case.number})已有答复,凭查询码可查看,也可以评价。我们还会电话回访。"
+    told = f"您反映的事项（编号 {case.number}）已有答复，凭查询码可查看，也可以评价。我们还会电话回访。"
     write(unit, f"passed:{mark}", SMS, case.phone, told, case.number)
-    ask = f"您反映的事项(编号 {case.number})办得怎么样?凭查询码可以评价;不评价不影响任何事。"
+    ask = f"您反映的事项（编号 {case.number}）办得怎么样？凭查询码可以评价；不评价不影响任何事。"
     write(unit, f"invite:{mark}", SMS, case.phone, ask, case.number, _invitation(unit.now))
 
 
@@ -124,7 +124,7 @@ def on_rung(unit: Unit, case_id: int, name: str, rung: str, department: str) -> 
     case = unit.session.get(Case, case_id)
     if house is None or case is None:
         return
-    text = f"{house.short or house.name}:{case.number} 号诉求{Clock(name).label}{RUNGS[rung]}。"
+    text = f"{house.short or house.name}：{case.number} 号诉求{Clock(name).label}{RUNGS[rung]}。"
     mark = f"rung:{case.number}:{case.round}:{name}:{rung}:{department}"
     write(unit, mark, SMS, house.head_phone if rung in TO_HEAD else house.contact_phone, text, case.number)
     full = f"{text}\n\n{reading.public_title(case)}"
@@ -181,7 +181,7 @@ def _note(post: Post, fault: str) -> None:
             alarm(
                 unit,
                 "letter",
-                f"{post.number} 的{'短信' if post.way == SMS else '邮件'}发送失败({fault})。",
+                f"{post.number} 的{'短信' if post.way == SMS else '邮件'}发送失败（{fault}）。",
                 post.number,
             )
 

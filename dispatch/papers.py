@@ -28,26 +28,28 @@ class Kind:
     text: str
 
 
-_MATTER = "{department}:你单位承办的 {number} 号诉求“{title}”"
-_LATE = _MATTER + ",应于 {due} 前完成{clock},至今未完成。"
+_MATTER = "{department}：你单位承办的 {number} 号诉求“{title}”"
+_LATE = _MATTER + "，应于 {due} 前完成{clock}，至今未完成。"
 KINDS: dict[str, Kind] = {
     "yellow": Kind(
         "黄牌",
         "黄牌提醒",
-        _MATTER + ",{clock}时限为 {due},一个工作日后到期。请抓紧办理,按期答复市民。",
+        _MATTER + "，{clock}时限为 {due}，一个工作日后到期。请抓紧办理，按期答复市民。",
     ),
-    "red": Kind("督办", "督办单(红牌)", _LATE + "现予红牌督办,请你单位主要负责人{leader}牵头,立即办理并说明超期原因。"),
-    "notice": Kind("催办", "催办通知书", _LATE + "督办后仍未办结。请于收到本通知后立即办理,并书面说明原因。"),
-    "listed": Kind("通报", "通报", _LATE + "逾期已满五个工作日且没有说明理由,列入本期通报。"),
+    "red": Kind(
+        "督办", "督办单（红牌）", _LATE + "现予红牌督办，请你单位主要负责人{leader}牵头，立即办理并说明超期原因。"
+    ),
+    "notice": Kind("催办", "催办通知书", _LATE + "督办后仍未办结。请于收到本通知后立即办理，并书面说明原因。"),
+    "listed": Kind("通报", "通报", _LATE + "逾期已满五个工作日且没有说明理由，列入本期通报。"),
     "discontent": Kind(
         "督办",
-        "督办单(回访不满意)",
-        _MATTER + ",回访时市民{said}。请你单位主要负责人{leader}牵头核实整改,并及时联系市民。",
+        "督办单（回访不满意）",
+        _MATTER + "，回访时市民{said}。请你单位主要负责人{leader}牵头核实整改，并及时联系市民。",
     ),
     "ordered": Kind(
         "督办",
         "督办单",
-        _MATTER + ",经值班长研究决定予以督办。督办意见:{opinion}",
+        _MATTER + "，经值班长研究决定予以督办。督办意见：{opinion}",
     ),
 }
 OF_RUNGS = frozenset({"yellow", "red", "notice", "listed"})

@@ -54,11 +54,11 @@ def _fall_back(book: Book, area: str, reason: str, fault: str = "") -> Route:
 def route(book: Book, category: str, area: str) -> Route:
     """The departments for a category in an area. Never raises for a broken rule, never leaves a case without owner."""
     if not category:
-        return _fall_back(book, area, "没有事项分类,由属地兜底承办。")
+        return _fall_back(book, area, "没有事项分类，由属地兜底承办。")
     rule = book.rules.get((category, area)) or book.rules.get((category, ANYWHERE))
     if rule is None:
-        return _fall_back(book, area, "派单目录没有这类事项,由属地兜底承办。", f"no rule for category {category}")
+        return _fall_back(book, area, "派单目录没有这类事项，由属地兜底承办。", f"no rule for category {category}")
     if rule.lead not in book.departments:
-        return _fall_back(book, area, "目录所列部门已撤销,由属地兜底承办。", f"rule {category} names {rule.lead}")
+        return _fall_back(book, area, "目录所列部门已撤销，由属地兜底承办。", f"rule {category} names {rule.lead}")
     co = tuple(code for code in rule.co if code in book.departments and code != rule.lead)
     return Route(rule.lead, co, rule.basis)

@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 BATCH = 200
 RUNG_WORDS = {
     "half": "时限已过半",
-    "yellow": "黄牌:一个工作日后到期",
+    "yellow": "黄牌：一个工作日后到期",
     "due_morning": "今日到期",
     "warn": "即将自动转给兜底单位",
     "fallback": "系统已自动转给兜底单位",
     "overdue": "已超期",
-    "red": "红牌:超期督办",
+    "red": "红牌：超期督办",
     "notice": "书面催办",
     "listed": "列入通报",
     "auto_forward": "系统自动转办",
@@ -97,7 +97,7 @@ def _fire_safely(unit: Unit, case: Case, row: ClockRow) -> None:
         log.error("rung %s of clock %s refused: %s", row.next_rung, row.id, refused.code)  # noqa: TRY400 - no values in logs
         _load(unit, case.id)
         row.next_at = unit.now + dt.timedelta(minutes=5)
-        alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行:{refused.message}")
+        alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行：{refused.message}")
 
 
 def _load(unit: Unit, case_id: int) -> Case:
@@ -124,7 +124,7 @@ def _fire(unit: Unit, case: Case, row: ClockRow) -> None:
 
 
 def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -> None:
-    text = f"{case.number} {Clock(row.clock).label}:{RUNG_WORDS[rung.code]}"
+    text = f"{case.number} {Clock(row.clock).label}：{RUNG_WORDS[rung.code]}"
     for name in named:
         unit.session.add(Notice(at=unit.now, user=name, case_number=case.number, rung=rung.code, text=text))
     told: dict[str, Any] = {"rung": rung.code, "clock": row.clock, "department": row.department, "reached": named}
@@ -154,7 +154,7 @@ def auto_forward(unit: Unit, case: Case) -> None:
         return
     way = route(catalogue.book(), case.category, case.area)
     if not way.fallback:
-        _send(unit, case, way, f"系统自动转办:{way.reason}")
+        _send(unit, case, way, f"系统自动转办：{way.reason}")
 
 
 def forward_to_fallback(unit: Unit, case: Case) -> None:
@@ -165,18 +165,18 @@ def forward_to_fallback(unit: Unit, case: Case) -> None:
     book = catalogue.book()
     way = route(book, case.category, case.area)
     if way.fault:
-        alarm(unit, "broken_rule", f"派单目录有误:{way.fault}", case.number)
-    _send(unit, case, Route(owner(book, case.area)), "转办时限将至,系统转属地兜底承办单位。")
-    alarm(unit, "fallback", f"{case.number} 无人转办,系统已转兜底单位。", case.number)
+        alarm(unit, "broken_rule", f"派单目录有误：{way.fault}", case.number)
+    _send(unit, case, Route(owner(book, case.area)), "转办时限将至，系统转属地兜底承办单位。")
+    alarm(unit, "fallback", f"{case.number} 无人转办，系统已转兜底单位。", case.number)
 
 
 def _take_to_own_desk(unit: Unit, case: Case) -> None:
     """A department's own system kept silent: its people here get the case and hear that they did."""
     for department in deliveries.to_own_desk(unit, case):
-        text = f"{case.number} 贵单位的系统没有回执,请在本系统签收办理。"
+        text = f"{case.number} 贵单位的系统没有回执，请在本系统签收办理。"
         told = {"department": department, "case_number": case.number, "rung": "fallback", "text": text}
         unit.session.add(Notice(at=unit.now, **told))
-        alarm(unit, "no_receipt", f"{case.number} 未得 {department} 系统回执,已送到其本系统工作台。", case.number)
+        alarm(unit, "no_receipt", f"{case.number} 未得 {department} 系统回执，已送到其本系统工作台。", case.number)
 
 
 ACTS = {"auto_forward": auto_forward, "fallback": forward_to_fallback}

@@ -206,7 +206,7 @@ def _overtaken(session: Session, case: Case) -> Conflict:
     who, what = (last.actor, last.action) if last else ("", "")
     said = Action(what).label if what in set(Action) else what
     role = Role(last.role).label if last else ""
-    text = f"{role}刚刚对这件诉求做了“{said}”,请看过最新情况再决定。"
+    text = f"{role}刚刚对这件诉求做了“{said}”，请看过最新情况再决定。"
     return Conflict("version_conflict", text, {"version": str(case.version), "by": who, "action": what})
 
 

@@ -233,7 +233,7 @@ def to_case(unit: Unit, chat: Chat, new: cases.NewCase, actor: Actor) -> Case:
     notice(
         unit,
         chat,
-        f"已登记您的诉求。编号 {case.number},查询码 {case.query_code}。请记下，凭它们在“查进度”里查看办理情况。",
+        f"已登记您的诉求。编号 {case.number}，查询码 {case.query_code}。请记下，凭它们在“查进度”里查看办理情况。",
     )
     return case
 

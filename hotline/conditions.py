@@ -86,7 +86,7 @@ def _adds(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
     named = given.get("departments") or []
     here = {p.department for p in facts.places if p.status is not Delivery.RETURNED}
     if any(d["role"] == Part.LEAD for d in named):
-        return "已有主办部门,只能增加协办;改派主办请先退单裁定。"
+        return "已有主办部门，只能增加协办；改派主办请先退单裁定。"
     return "这个部门已经在办。" if any(d["code"] in here for d in named) else _twice(named)
 
 
@@ -101,14 +101,14 @@ def _own_is(*wanted: Delivery, saying: str) -> Guard:
 def _return_in_time(facts: "Facts", actor: "Actor", _g: Given, now: dt.datetime) -> str:
     place = facts.own(actor.department)
     late = place is not None and place.return_due is not None and now > place.return_due
-    return "已过退单时限,应由本部门办理。" if late else ""
+    return "已过退单时限，应由本部门办理。" if late else ""
 
 
 def _before_reply_due(facts: "Facts", actor: "Actor", _g: Given, now: dt.datetime) -> str:
     place = facts.own(actor.department)
     if place is None or place.reply_due is None:
         return "现在没有可以延长的答复时限。"
-    return "答复时限已过,不能再申请延期。" if now > place.reply_due else ""
+    return "答复时限已过，不能再申请延期。" if now > place.reply_due else ""
 
 
 def _extension_allowed(facts: "Facts", actor: "Actor", given: Given, _n: dt.datetime) -> str:
@@ -124,7 +124,7 @@ def _final(facts: "Facts", actor: "Actor", _g: Given, _n: dt.datetime) -> str:
 
 
 def _not_final(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
-    return "第二次退单的裁定是终审,不能再退单。" if facts.returns > 1 else ""
+    return "第二次退单的裁定是终审，不能再退单。" if facts.returns > 1 else ""
 
 
 def _names_department(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
@@ -136,7 +136,7 @@ def _names_department(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime
 
 def _whole_answer(_f: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
     missing = [name for name in ("solved", "satisfaction") if given.get(name) is None]
-    return "已联系上市民,请填是否解决和满意程度。" if missing else ""
+    return "已联系上市民，请填是否解决和满意程度。" if missing else ""
 
 
 def _unreachable(facts: "Facts") -> bool:
@@ -145,20 +145,20 @@ def _unreachable(facts: "Facts") -> bool:
 
 
 def _heard(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
-    return "" if facts.spoken or _unreachable(facts) else "先回访市民,再作判定。"
+    return "" if facts.spoken or _unreachable(facts) else "先回访市民，再作判定。"
 
 
 def _tried_enough(facts: "Facts", _a: "Actor", _g: Given, _n: dt.datetime) -> str:
     if _unreachable(facts):
         return ""
     done, needed = counted(facts.tries, facts.revisit_hours), facts.limits.get("revisit_tries", 3)
-    return f"回访未完成,不能结案:要在 {needed} 个不同的半天拨打过,同一半天只计一次,已计 {done} 次。"
+    return f"回访未完成，不能结案：要在 {needed} 个不同的半天拨打过，同一半天只计一次，已计 {done} 次。"
 
 
 def _reopen_window(facts: "Facts", _a: "Actor", _g: Given, now: dt.datetime) -> str:
     days = facts.limits.get("reopen_days", 30)
     over = facts.closed_at is not None and now > facts.closed_at + dt.timedelta(days=days)
-    return f"结案已超过 {days} 天,请登记新的诉求。" if over else ""
+    return f"结案已超过 {days} 天，请登记新的诉求。" if over else ""
 
 
 def _another(name: str) -> Guard:
@@ -175,7 +175,7 @@ GUARDS: dict[str, Guard] = {
     "awaits_receipt": _own_is(Delivery.SENT, saying="已有回执。"),
     "awaits_signature": _own_is(Delivery.DELIVERED, saying="已经签收过了。"),
     "still_here": _own_is(Delivery.DELIVERED, Delivery.SIGNED, saying="本部门已答复或已申请退单。"),
-    "signed": _own_is(Delivery.SIGNED, saying="请先签收;已答复的不能再改。"),
+    "signed": _own_is(Delivery.SIGNED, saying="请先签收；已答复的不能再改。"),
     "return_in_time": _return_in_time,
     "final_by_supervisor": _final,
     "verdict_not_final": _not_final,
@@ -190,7 +190,7 @@ GUARDS: dict[str, Guard] = {
     "second_person_judges": _another("verdict_by"),
     "reason_if_unsolved": _said(lambda _f, _a, g: bool(g.get("solved") or g.get("reason")), "未解决的请写明原因。"),
     "whole_answer": _whole_answer,
-    "not_rated": _said(lambda f, _a, _g: not f.rated, "这次办理已经评价过了,谢谢您。"),
+    "not_rated": _said(lambda f, _a, _g: not f.rated, "这次办理已经评价过了，谢谢您。"),
     "heard": _heard,
     "tried_enough": _tried_enough,
     "had_department": _said(lambda f, _a, _g: bool(f.places), "没有承办部门。"),

@@ -71,7 +71,7 @@ def _department(work: Work, code: str) -> Department:
     if found is None:
         raise BadInput("unknown_department", f"没有代码为“{code}”的部门。", {"departments": "没有这个部门"})
     if found.dissolved:
-        raise BadInput("dissolved_department", f"“{found.name}”已撤销,请另选部门。", {"departments": "部门已撤销"})
+        raise BadInput("dissolved_department", f"“{found.name}”已撤销，请另选部门。", {"departments": "部门已撤销"})
     return found
 
 

@@ -213,7 +213,7 @@ def parse(form: type[Form], body: Any) -> Form:
         return form.model_validate(body)
     except ValidationError as error:
         fields = complaints(error)
-        told = "、".join(f"{name}:{saying}" for name, saying in fields.items())
+        told = "、".join(f"{name}：{saying}" for name, saying in fields.items())
         raise BadInput("invalid_fields", f"填写有误。{told}", fields) from None
 
 

@@ -88,7 +88,7 @@ def _first_broken(rows: Iterable[tuple[HistoryRow, str]]) -> str:
         seq = previous.seq + 1 if same and previous else 1
         whole = _words_stand(row, kept)
         if row.previous != expected or row.seq != seq or row.hash != digest(row) or not whole:
-            return f"历史记录第 {row.id} 行(诉求 {row.case_id} 第 {row.seq} 步)与链不符"
+            return f"历史记录第 {row.id} 行（诉求 {row.case_id} 第 {row.seq} 步）与链不符"
         previous = row
     return ""
 
@@ -99,7 +99,7 @@ def _broken_seal(session: Session) -> str:
         rows = select(HistoryRow.hash).where(HistoryRow.seal == made.id).order_by(HistoryRow.id)
         value, count = _sealed_hash(made.previous, iter(session.scalars(rows)))
         if made.previous != previous or made.hash != value or made.rows != count:
-            return f"第 {made.id} 号封存(历史记录 {made.first}–{made.last} 行)与记录不符"
+            return f"第 {made.id} 号封存（历史记录 {made.first}–{made.last} 行）与记录不符"
         previous = made.hash
     return ""
 

@@ -190,7 +190,7 @@ def decide(facts: Facts, action: Action, actor: Actor, given: Mapping[str, Any],
         return Refused(403, "not_allowed", f"{actor.role.label}不能做“{action.label}”。")
     here = [row for row in rows if facts.state in row.sources]
     if not here:
-        return Refused(422, "wrong_state", f"诉求现在是“{facts.state.label}”,不能“{action.label}”。")
+        return Refused(422, "wrong_state", f"诉求现在是“{facts.state.label}”，不能“{action.label}”。")
     fitting = [row for row in here if not row.when or CONDITIONS[row.when](facts, actor, given)]
     if not fitting:
         return Refused(422, "not_applicable", f"按现在的情况不能“{action.label}”。")

@@ -249,8 +249,8 @@ def _marks(what: str, holds: Callable[[Any, Period], Truth] = every, sign: int =
 
 FORMULAS: tuple[Formula, ...] = (
     _one("connect", "接通率", _calls(_connected), _calls(_offered)),
-    _one("answer_15s_invite", "15秒应答率(自来电起)", _calls(_quick_from_invite), _calls(_offered)),
-    _one("answer_15s_notice", "15秒应答率(自提示音止)", _calls(_quick_from_notice), _calls(_offered)),
+    _one("answer_15s_invite", "15秒应答率（自来电起）", _calls(_quick_from_invite), _calls(_offered)),
+    _one("answer_15s_notice", "15秒应答率（自提示音止）", _calls(_quick_from_notice), _calls(_offered)),
     _one("abandon", "放弃率", _calls(_abandoned), _calls(_offered)),
     _one("direct", "直办率", _marks("direct"), _marks("accepted")),
     Formula("forward_in_time", "及时转办率", (_FORWARDED,), (_FORWARDED, _UNFORWARDED)),

@@ -66,7 +66,7 @@ def citizen(case: Case, reader: Actor) -> dict[str, Any]:
     if sees_person(case, reader):
         return {"name": case.name, "phone": case.phone, "masked": False}
     if _hidden(case):
-        return {"name": "(保密)", "phone": "*" * len(case.phone), "masked": True}
+        return {"name": "（保密）", "phone": "*" * len(case.phone), "masked": True}
     return {"name": masking.name(case.name), "phone": masking.phone(case.phone), "masked": True}
 
 

@@ -41,7 +41,7 @@ class Settings:
         """The server under `data` says in its pid file where its socket is. RuntimeError when it does not run."""
         note = self.postgres / "postmaster.pid"
         if not note.exists():
-            raise RuntimeError(f"数据库没有运行({self.postgres}):请先执行 hotline up,或设置 DATABASE_URL")
+            raise RuntimeError(f"数据库没有运行（{self.postgres}）：请先执行 hotline up，或设置 DATABASE_URL")
         return f"postgresql://postgres@/hotline?host={note.read_text(encoding='utf-8').splitlines()[4]}"
 
     @property

@@ -36,7 +36,7 @@ def transaction(now: dt.datetime | None = None) -> Iterator[Unit]:
             session.commit()
         except StaleDataError:
             session.rollback()
-            raise Conflict("changed_meanwhile", "别人刚刚改动了这件诉求,请刷新后再试。") from None
+            raise Conflict("changed_meanwhile", "别人刚刚改动了这件诉求，请刷新后再试。") from None
         except BaseException:
             session.rollback()
             raise

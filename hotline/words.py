@@ -191,7 +191,7 @@ class Verdict(Word):
     """What the check of a bad review found (rules.md §5)."""
 
     JUSTIFIED = "justified", "属实"
-    COMPLEX = "complex", "属实(复杂)"
+    COMPLEX = "complex", "属实（复杂）"
     NO_GROUND = "no_ground", "诉求无依据"
     MISTAKEN = "mistaken", "误评"
     MALICIOUS = "malicious", "恶意评价"

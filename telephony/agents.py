@@ -54,7 +54,7 @@ def sign_off(user: str, now: dt.datetime | None = None) -> AgentSeat:
     with transaction(now) as unit:
         seat = seat_of(unit, user)
         if seat.state in ENGAGED:
-            raise Conflict("on_call", "正在振铃或通话,请在通话结束后签退。", {"status": seat.state})
+            raise Conflict("on_call", "正在振铃或通话，请在通话结束后签退。", {"status": seat.state})
         return _say(unit, user, Status.OFF, "")
 
 
@@ -66,8 +66,8 @@ def force(user: str, status: str, reason: str, by: Actor, now: dt.datetime | Non
         raise BadInput("status_unknown", "没有这种坐席状态。", {"status": status})
     with transaction(now) as unit:
         check_phone(unit.session, user)
-        acts.note(unit, by.name, Doing.FORCE, agent=user, reason=f"{Status(status).label}:{_reason(reason)}")
-        return _say(unit, user, Status(status), f"{by.name}:{_reason(reason)}")
+        acts.note(unit, by.name, Doing.FORCE, agent=user, reason=f"{Status(status).label}：{_reason(reason)}")
+        return _say(unit, user, Status(status), f"{by.name}：{_reason(reason)}")
 
 
 def change(user: str, status: str, reason: str = "", now: dt.datetime | None = None) -> AgentSeat:
@@ -84,7 +84,7 @@ def change(user: str, status: str, reason: str = "", now: dt.datetime | None = N
 def _reason(text: str) -> str:
     said = " ".join(text.split())
     if not said or len(said) > LONGEST_REASON:
-        raise BadInput("reason_missing", f"请填写原因(不超过{LONGEST_REASON}个字)。", {"reason": "缺少此项或过长"})
+        raise BadInput("reason_missing", f"请填写原因（不超过{LONGEST_REASON}个字）。", {"reason": "缺少此项或过长"})
     return said
 
 
@@ -95,7 +95,7 @@ def check_phone(session: Session, user: str) -> str:
         raise Missing("no_such_user", "没有这个用户。")
     if not row.phone_uri:
         raise BadInput(
-            "no_phone", "您的账号没有登记话机地址,无法接听电话,请联系系统管理员。", {"phone_uri": "缺少此项"}
+            "no_phone", "您的账号没有登记话机地址，无法接听电话，请联系系统管理员。", {"phone_uri": "缺少此项"}
         )
     return row.phone_uri
 

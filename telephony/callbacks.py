@@ -35,7 +35,7 @@ def settle(unit: Unit, call: Call) -> None:
     his = Callback.caller_index == call.caller_index if call.caller_index else Callback.call == call.id
     paid = update(Callback).where(his, Callback.state == CallbackState.OPEN)
     ours = call.direction == "out"
-    state, result = (CallbackState.DONE, "已回拨,接通") if ours else (CallbackState.ANSWERED, "市民再次来电,已接听")
+    state, result = (CallbackState.DONE, "已回拨，接通") if ours else (CallbackState.ANSWERED, "市民再次来电，已接听")
     unit.session.execute(paid.values(state=state, done_by=call.agent, done_at=unit.now, result=result))
 
 
@@ -50,7 +50,9 @@ def done(callback: int, by: str, result: str, case_number: str = "", now: dt.dat
     """Somebody called back: who, and what came of it. BadInput without a result, Missing, Conflict when it was done."""
     said = result.strip()
     if not said or len(said) > LONGEST_RESULT:
-        raise BadInput("result_missing", f"请填写回拨结果(不超过{LONGEST_RESULT}个字)。", {"result": "缺少此项或过长"})
+        raise BadInput(
+            "result_missing", f"请填写回拨结果（不超过{LONGEST_RESULT}个字）。", {"result": "缺少此项或过长"}
+        )
     with transaction(now) as unit:
         row = unit.session.get(Callback, callback, with_for_update=True)
         if row is None:

@@ -68,7 +68,7 @@ def give(unit: Unit, call_id: str, do: str, by: Actor, given: Mapping[str, Any],
     call = unit.session.get(Call, call_id, with_for_update=True)
     check_may(call, do, by)
     if call is None or call.state != CallState.TALKING:
-        raise Conflict("not_talking", "现在没有通话,不能这样操作。", {"state": call.state if call else ""})
+        raise Conflict("not_talking", "现在没有通话，不能这样操作。", {"state": call.state if call else ""})
     fields = _needed(unit.session, call, row, by, given, rules)
     if row.doing is not None:
         acts.note(unit, by.name, row.doing, call=call.id, agent=call.agent, reason=fields.get("reason", ""))
@@ -81,9 +81,9 @@ def check_may(call: Call | None, do: str, by: Actor) -> None:
         if by.role not in SUPERVISORS:
             raise Forbidden("not_supervisor", "只有值班长可以旁听、指导或接管通话。")
         if call is None or call.agent == by.name:
-            raise Missing("no_such_call", "没有这个通话,或它就在您的坐席上。")
+            raise Missing("no_such_call", "没有这个通话，或它就在您的坐席上。")
     elif call is None or call.agent != by.name:
-        raise Missing("no_such_call", "没有这个来电,或它不在您的坐席上。")
+        raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
 
 
 def _needed(

@@ -38,7 +38,7 @@ def nuisance(unit: Unit, caller: str, reason: str, by: Actor, call: str = "") ->
 def _mark(unit: Unit, caller: str, mark: Mark, state: MarkState, reason: str, by: Actor, call: str) -> CallerMark:
     """A mark that was dismissed may be made again; one that stands is left as it is."""
     if not caller:
-        raise BadInput("number_withheld", "来电没有显示号码,不能标记。", {"caller": "没有号码"})
+        raise BadInput("number_withheld", "来电没有显示号码，不能标记。", {"caller": "没有号码"})
     said = {"state": state, "reason": reason, "call": call, "by": by.name, "at": unit.now}
     row = insert(CallerMark).values(caller=caller, caller_index=privacy.blind(caller), mark=mark, decided_by="", **said)
     again = said | {"decided_by": "", "decided_at": None}

@@ -33,7 +33,7 @@ def address(number: str, rules: Rules) -> str:
     if not _NUMBER.fullmatch(plain):
         raise BadInput("no_number", "没有可以拨打的号码。", {"number": "不对"})
     if "{number}" not in rules.trunk:
-        raise Unreachable("no_trunk", "没有配置外呼线路,不能外呼。")
+        raise Unreachable("no_trunk", "没有配置外呼线路，不能外呼。")
     return rules.trunk.replace("{number}", plain)
 
 
@@ -56,7 +56,7 @@ def dial(
     to = address(number, rules)
     seat = agents.seat_of(unit, user)
     if seat.state in ENGAGED:
-        raise Conflict("on_call", "正在振铃或通话,请先结束当前通话。", {"status": seat.state})
+        raise Conflict("on_call", "正在振铃或通话，请先结束当前通话。", {"status": seat.state})
     call, token = str(uuid.uuid4()), secrets.token_hex(8)
     unit.session.add(_row(unit, call, number, purpose, agent=user, token=token, case_number=case, callback=callback))
     until = clock.machine() + dt.timedelta(seconds=rules.ring + rules.grace)

@@ -93,7 +93,7 @@ def file_message(unit: Unit, call: Call) -> None:
     """A message becomes a case with its sound; a person hears it, completes the case and calls back."""
     if call.case_number:
         return
-    text = "市民在排队时留言,未登记文字内容。请听录音,补充诉求后办理,并给市民回电。"
+    text = "市民在排队时留言，未登记文字内容。请听录音，补充诉求后办理，并给市民回电。"
     new = NewCase(
         kind=Kind.OTHER.value,
         title="电话留言",

@@ -18,7 +18,7 @@ WATCH_SECONDS = 1.0
 
 @click.group()
 def phone() -> None:
-    """电话接入:状态、停收新来电(已接来电照常)、恢复。"""
+    """电话接入：状态、停收新来电（已接来电照常）、恢复。"""
 
 
 def _redis() -> "redis.Redis":
@@ -54,26 +54,26 @@ def status() -> None:
 
 
 @phone.command()
-@click.option("--connector", default="", help="接入的名称;不写就是全部")
+@click.option("--connector", default="", help="接入的名称；不写就是全部")
 @click.option("--wait/--no-wait", default=True, help="等到最后一个通话结束")
 def drain(connector: str, wait: bool) -> None:
-    """停收新来电(回 503 和 Retry-After),通话全部结束后进程退出,由守护进程重新启动。"""
+    """停收新来电（回 503 和 Retry-After），通话全部结束后进程退出，由守护进程重新启动。"""
     client = _redis()
     chosen = _chosen(client, connector)
     _tell(client, DRAIN, chosen)
-    click.echo(f"已停收新来电:{'、'.join(chosen)}")
+    click.echo(f"已停收新来电：{'、'.join(chosen)}")
     if wait:
         _watch(client, chosen)
 
 
 @phone.command()
-@click.option("--connector", default="", help="接入的名称;不写就是全部")
+@click.option("--connector", default="", help="接入的名称；不写就是全部")
 def undrain(connector: str) -> None:
     """恢复接收新来电。"""
     client = _redis()
     chosen = _chosen(client, connector)
     _tell(client, UNDRAIN, chosen)
-    click.echo(f"已恢复:{'、'.join(chosen)}")
+    click.echo(f"已恢复：{'、'.join(chosen)}")
 
 
 def _tell(client: "redis.Redis", kind: str, names: Iterable[str]) -> None:

@@ -40,7 +40,7 @@ def check_points(given: Mapping[str, Any]) -> dict[str, int]:
     }
     wrong |= {code: "没有这一项" for code in given if code not in {item["code"] for item in sheet()}}
     if wrong:
-        raise BadInput("bad_points", "请为每一项打分,不超过该项满分。", wrong)
+        raise BadInput("bad_points", "请为每一项打分，不超过该项满分。", wrong)
     return {item["code"]: given[item["code"]] for item in sheet()}
 
 

@@ -255,4 +255,4 @@ def after_failure(reason: str, missed: int, rules: Rules) -> Consequence:
     count = missed + int(failure.missed)
     if not failure.missed or count < rules.break_after:
         return Consequence(pause, count)
-    return Consequence(pause, count, f"连续{count}次未接听,系统转为小休")
+    return Consequence(pause, count, f"连续{count}次未接听，系统转为小休")

@@ -36,7 +36,7 @@ def a_connector(client: "redis.Redis") -> str:
     signs: Any = client.mget(keys) if keys else []
     living = [key.removeprefix(ALIVE) for key, sign in zip(keys, signs, strict=True) if sign and not _drains(sign)]
     if not living:
-        raise Unreachable("no_telephone", "电话没有连接,暂时不能外呼。")
+        raise Unreachable("no_telephone", "电话没有连接，暂时不能外呼。")
     return secrets.choice(sorted(living))
 
 

@@ -138,7 +138,7 @@ def pop_for(session: Session, call_id: str, user: str) -> dict[str, Any]:
     seat = session.get(AgentSeat, user) if user else None
     rings = seat is not None and seat.call == call_id
     if call is None or not user or (call.agent != user and not rings):
-        raise Missing("no_such_call", "没有这个来电,或它不在您的坐席上。")
+        raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
     return screen_pop(session, call)
 
 

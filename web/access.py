@@ -134,7 +134,7 @@ def visible_case(reading: Session, number: str, query_code: str = "", *, lock: b
         return _of_citizen(reading, number, query_code, lock=lock), CITIZEN
     actor = asking()
     if actor.role is Role.CITIZEN:  # said before looking: a stranger does not learn which numbers there are
-        raise NotLoggedIn("query_code_needed", "请填写查询码,或先登录。")
+        raise NotLoggedIn("query_code_needed", "请填写查询码，或先登录。")
     case = facts.load(reading, number, lock=lock)
     if not may_see(actor, case):
         raise Missing("no_such_case", "没有这个编号的诉求。")

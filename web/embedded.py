@@ -56,7 +56,7 @@ class Embedded:
         try:
             self.elastic.start()
         except NodeMissing as missing:
-            raise RuntimeError(f"Elasticsearch 起不来:{missing}") from missing
+            raise RuntimeError(f"Elasticsearch 起不来：{missing}") from missing
         os.environ["ELASTICSEARCH_URL"] = self.elastic.url
         self.settings.search_note.write_text(self.elastic.url, encoding="utf-8")
         self.started.append("elasticsearch")

@@ -21,9 +21,9 @@ _SAYINGS = {
     400: ("bad_request", "请求格式不对。"),
     404: ("not_found", "没有这个页面。"),
     405: ("method_not_allowed", "不支持这种请求方式。"),
-    413: ("too_large", "内容太大,请缩短后再提交。"),
+    413: ("too_large", "内容太大，请缩短后再提交。"),
     415: ("not_json", "请用 JSON 提交。"),
-    429: ("too_many", "请求太频繁,请稍后再试。"),
+    429: ("too_many", "请求太频繁，请稍后再试。"),
 }
 
 
@@ -55,21 +55,21 @@ def _too_many(error: RateLimitExceeded) -> Response:
 
 def _odd_value(_error: Exception) -> tuple[Response | str, int]:
     """A letter or a number the database has no place for (NUL, half a surrogate pair, beyond 64 bits)."""
-    return told("bad_value", "内容里有无法保存的字符或数值,请修改后再提交。", {}, 422)
+    return told("bad_value", "内容里有无法保存的字符或数值，请修改后再提交。", {}, 422)
 
 
 def _database_down(error: DBAPIError) -> tuple[Response | str, int]:
     log.error("database: %s", type(error.orig).__name__)
     if isinstance(error, OperationalError):
-        return told("database_down", "数据库暂时连不上,已填写的内容请保留,稍后再提交。", {}, 503)
-    return told("internal", "系统出错,请稍后再试。", {}, 500)
+        return told("database_down", "数据库暂时连不上，已填写的内容请保留，稍后再提交。", {}, 503)
+    return told("internal", "系统出错，请稍后再试。", {}, 500)
 
 
 def _unexpected(error: Exception) -> tuple[Response | str, int]:
     """No personal data: the type and the place, never the values (an error's own words may hold them)."""
     place = "".join(traceback.format_tb(error.__traceback__))
     log.error("unexpected %s in %s\n%s", type(error).__name__, request.endpoint, place)
-    return told("internal", "系统出错,已记录,请稍后再试。", {}, 500)
+    return told("internal", "系统出错，已记录，请稍后再试。", {}, 500)
 
 
 def register(app: Flask) -> None:
@@ -115,5 +115,5 @@ def when(name: str) -> dt.datetime:
         if not YEARS[0] <= at.year <= YEARS[1]:
             raise ValueError(name)  # noqa: TRY301 - as wrong as a day that is none
     except (ValueError, KeyError):
-        raise BadInput("bad_time", f"{name} 要是日期或时间,如 2026-11-23。", {name: "格式不对"}) from None
+        raise BadInput("bad_time", f"{name} 要是日期或时间，如 2026-11-23。", {name: "格式不对"}) from None
     return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)

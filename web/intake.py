@@ -53,7 +53,7 @@ def phone_number(text: str) -> str:
     plain = re.sub(r"[\s()（）]", "", text.translate(str.maketrans("０１２３４５６７８９－", "0123456789-")))
     plain = re.sub(r"^(?:\+?86-?)(?=1[3-9]\d{9}$)", "", plain)
     if plain and not _PHONE.match(plain):
-        raise BadInput("bad_phone", "电话号码不对,请填手机号或带区号的座机号。", {"citizen.phone": "号码不对"})
+        raise BadInput("bad_phone", "电话号码不对，请填手机号或带区号的座机号。", {"citizen.phone": "号码不对"})
     return plain.replace("-", "") if plain.startswith("1") else plain
 
 
@@ -69,7 +69,7 @@ def _moment(at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
 def _area(name: str) -> str:
     if name and name not in suggest.names()["area"]:
         known = "、".join(suggest.names()["area"])
-        raise BadInput("unknown_area", f"没有“{name}”这个区域。可选:{known}。", {"place.area": "没有这个区域"})
+        raise BadInput("unknown_area", f"没有“{name}”这个区域。可选：{known}。", {"place.area": "没有这个区域"})
     return name
 
 
@@ -78,7 +78,7 @@ def checked(body: Any, actor: Actor) -> cases.NewCase:
     matter = parse(NewMatter, body)
     phone = phone_number(matter.citizen.phone)
     if not phone and actor.role is Role.CITIZEN and not matter.anonymous:
-        raise BadInput("phone_missing", "请留下联系电话,或选择匿名。", {"citizen.phone": "缺少此项"})
+        raise BadInput("phone_missing", "请留下联系电话，或选择匿名。", {"citizen.phone": "缺少此项"})
     area = _area(matter.place.area)
     suggestion = suggest.suggest(f"{matter.title}\n{matter.content}\n{matter.place.address}", area)
     if matter.category:

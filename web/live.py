@@ -40,7 +40,7 @@ def _failed(error: Exception) -> Any:
     log.error("unexpected %s in a socket\n%s", type(error).__name__, place)
     if request.event["message"] == "connect":  # type: ignore[attr-defined]
         return False
-    return {"error": {"code": "internal", "message": "系统出错,请稍后再试。", "fields": {}}}
+    return {"error": {"code": "internal", "message": "系统出错，请稍后再试。", "fields": {}}}
 
 
 def _who(auth: Any) -> Actor:

@@ -41,7 +41,7 @@ def _database() -> Part:
             version = str(session.scalar(text("SHOW server_version")))
         return Part("database", UP, needed=True, version=f"PostgreSQL {version}", address="DATABASE_URL" if Settings().database_url else "embedded")  # fmt: skip  # noqa: E501
     except (SQLAlchemyError, RuntimeError):
-        return Part("database", DOWN, needed=True, advice="数据库连不上:看 var/postgres/log,或检查 DATABASE_URL。")
+        return Part("database", DOWN, needed=True, advice="数据库连不上：看 var/postgres/log，或检查 DATABASE_URL。")
 
 
 def _redis() -> Part:
@@ -50,7 +50,7 @@ def _redis() -> Part:
         version = str(pulse.client().info("server")["redis_version"])
     except (RedisError, OSError):
         return Part(
-            "redis", DOWN, needed=True, address=address, advice="Redis 连不上:看 var/redis.log,或检查 REDIS_URL。"
+            "redis", DOWN, needed=True, address=address, advice="Redis 连不上：看 var/redis.log，或检查 REDIS_URL。"
         )
     return Part("redis", UP, needed=True, version=f"Redis {version}", address=address)
 
@@ -68,7 +68,7 @@ def _classifier() -> Part:
     try:
         card = spacy_model.read_card(Settings().data / "model")
     except (Unavailable, OSError, ValueError):
-        advice = "没有分类模型:执行 hotline triage train;在此之前按目录用词给建议,由人工派单。"
+        advice = "没有分类模型：执行 hotline triage train；在此之前按目录用词给建议，由人工派单。"
         return Part("classifier", OFF, needed=False, advice=advice)
     wrong = suggest.trouble()
     if wrong:
@@ -81,7 +81,7 @@ def _classifier() -> Part:
 def _search() -> Part:
     engine = "Elasticsearch" if Settings().elasticsearch_url else "tantivy"
     there = bool(Settings().elasticsearch_url) or (Settings().data / "index").exists()
-    advice = "" if there else "检索索引还没有建:执行 hotline kb reindex;在此之前直接查数据库。"
+    advice = "" if there else "检索索引还没有建：执行 hotline kb reindex；在此之前直接查数据库。"
     return Part("search", UP if there else OFF, needed=False, version=engine, advice=advice)
 
 
@@ -96,7 +96,7 @@ def _telephone() -> Part:
     if names:
         version = _version("pjsua2")
         return Part("telephone", UP, needed=True, version=f"pjsua2 {version}", address=",".join(names))
-    return Part("telephone", DOWN, needed=True, advice="电话连接进程没有运行:看 var/log/sip.log。")
+    return Part("telephone", DOWN, needed=True, advice="电话连接进程没有运行：看 var/log/sip.log。")
 
 
 def _distribution() -> Part:
@@ -104,7 +104,7 @@ def _distribution() -> Part:
     off = os.environ.get("HOTLINE_TELEPHONE_OFF", "")
     if off:
         return Part("distribution", OFF, needed=False, advice=off)
-    return _pulsing("acd", "来电分配没有运行:看 var/log/acd.log。", "distribution")
+    return _pulsing("acd", "来电分配没有运行：看 var/log/acd.log。", "distribution")
 
 
 def _version(package: str) -> str:
@@ -117,9 +117,9 @@ def _version(package: str) -> str:
 LOOKS: tuple[Callable[[], Part], ...] = (
     _database,
     _redis,
-    lambda: _pulsing("sweep", "后台巡检没有运行:看 var/log/worker.log 和 var/log/beat.log。"),
-    lambda: _pulsing("relay", "事件转发没有运行:看 var/log/relay.log。"),
-    lambda: _pulsing("courier", "对外送达没有运行:看 var/log/courier.log。"),
+    lambda: _pulsing("sweep", "后台巡检没有运行：看 var/log/worker.log 和 var/log/beat.log。"),
+    lambda: _pulsing("relay", "事件转发没有运行：看 var/log/relay.log。"),
+    lambda: _pulsing("courier", "对外送达没有运行：看 var/log/courier.log。"),
     _classifier,
     _search,
     _telephone,

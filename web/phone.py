@@ -30,7 +30,7 @@ def say(said: Iterable[Reaction]) -> None:
     try:
         saying.say(_client(Settings().redis()), said)
     except redis.RedisError:
-        raise Unreachable("no_telephone", "电话暂时连不上,操作没有执行,请稍后再试。") from None
+        raise Unreachable("no_telephone", "电话暂时连不上，操作没有执行，请稍后再试。") from None
 
 
 def connector() -> str:
@@ -38,4 +38,4 @@ def connector() -> str:
     try:
         return saying.a_connector(_client(Settings().redis()))
     except redis.RedisError:
-        raise Unreachable("no_telephone", "电话暂时连不上,请稍后再试。") from None
+        raise Unreachable("no_telephone", "电话暂时连不上，请稍后再试。") from None

@@ -17,7 +17,7 @@ def networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
-        raise BadInput("bad_proxies", f"HOTLINE_PROXIES 要是地址或网段,用逗号分开,如 10.0.0.1,10.2.0.0/16;现在是“{text}”。") from None  # fmt: skip  # noqa: E501
+        raise BadInput("bad_proxies", f"HOTLINE_PROXIES 要是地址或网段，用逗号分开，如 10.0.0.1,10.2.0.0/16；现在是“{text}”。") from None  # fmt: skip  # noqa: E501
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -132,9 +132,9 @@ def _predicted(text: str) -> Prediction | None:
 def trouble() -> str:
     """Why suggestions come without the trained model, in Chinese; empty while it answers."""
     if time.monotonic() < _slow.until:
-        return "分类模型反应太慢,暂停使用;新诉求进入人工派单。"
+        return "分类模型反应太慢，暂停使用；新诉求进入人工派单。"
     if isinstance(classifier(), KeywordClassifier):
-        return "分类模型缺失或损坏:执行 hotline triage train;在此之前按目录用词给建议,由人工派单。"
+        return "分类模型缺失或损坏：执行 hotline triage train；在此之前按目录用词给建议，由人工派单。"
     return ""
 
 
@@ -180,4 +180,4 @@ def _choice(label: str, p: float, area: str) -> dict[str, Any]:
 
 def _manual(area: str, why: str) -> dict[str, Any]:
     nothing = {"category": "", "category_name": "", "department": "", "department_name": "", "co": [], "top": []}
-    return nothing | {"confidence": 0.0, "reason": why or "分类器没有把握,请人工派单。", "area": area, "manual": True}
+    return nothing | {"confidence": 0.0, "reason": why or "分类器没有把握，请人工派单。", "area": area, "manual": True}

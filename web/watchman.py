@@ -17,7 +17,7 @@ from web import live, pulse
 
 log = logging.getLogger(__name__)
 CODE = "sweep_stopped"
-TEXT = "后台巡检停了:时限提醒和兜底转办不会自动执行。请看 worker.log 和 beat.log,并人工盯住转办时限。"
+TEXT = "后台巡检停了：时限提醒和兜底转办不会自动执行。请看 worker.log 和 beat.log，并人工盯住转办时限。"
 EVERY_SECONDS = 10.0
 PATIENCE = 3  # looks in a row without a sign, beside the half minute that a sign lasts
 

@@ -13,9 +13,9 @@ WIDE = 1280
 DESK = (1366, 768)
 WALL = (1920, 1080)
 PHONE = (390, 780)
-MATTER = "湖滨区黄河路锦绣小区北门,夜里十一点以后烧烤摊又摆出来了,油烟很大,老人咳嗽睡不着,希望彻底解决。"
-DANGER = "义马市千秋路一栋居民楼三楼窗户在冒烟,楼上还有人没有下来,好像是厨房着火了。"
-QUESTION = "我在外地交过养老保险,现在回来上班了,怎么转回来?"
+MATTER = "湖滨区黄河路锦绣小区北门，夜里十一点以后烧烤摊又摆出来了，油烟很大，老人咳嗽睡不着，希望彻底解决。"
+DANGER = "义马市千秋路一栋居民楼三楼窗户在冒烟，楼上还有人没有下来，好像是厨房着火了。"
+QUESTION = "我在外地交过养老保险，现在回来上班了，怎么转回来？"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--lang=zh-CN"]
 
 
@@ -137,7 +137,7 @@ def desk_about(album: Album, name: str) -> None:
     page.wait_for_selector("#citizen .case-card")
     page.keyboard.press("Alt+1")
     page.wait_for_selector("#about .case")
-    page.fill("#content", "昨天夜里又摆到一点钟,油烟更大了。")
+    page.fill("#content", "昨天夜里又摆到一点钟，油烟更大了。")
     page.wait_for_timeout(1200)
     album.take(page, name)
     _clear(album, "agent7")
@@ -177,7 +177,7 @@ def desk_keys(album: Album, name: str) -> None:
 
 def desk_chat(album: Album, name: str) -> None:
     citizen = album.page("/chat", size=(1024, 768))
-    for said in ("你好,我家楼道的灯坏了一个星期,该找谁修?", "是和平路三号院二单元,物业说不归他们管。"):
+    for said in ("你好，我家楼道的灯坏了一个星期，该找谁修？", "是和平路三号院二单元，物业说不归他们管。"):
         citizen.fill("#text", said)
         citizen.keyboard.press("Enter")
         citizen.wait_for_timeout(1200)
@@ -187,7 +187,7 @@ def desk_chat(album: Album, name: str) -> None:
     page.wait_for_selector("#chat-cards .case-card")
     page.click("#chat-cards .case-card >> nth=0")
     page.wait_for_timeout(1200)
-    page.fill("#chat-say", "您好,我是热线工作人员。楼道灯属于公共照明,我帮您登记转给物业主管部门,请问怎么称呼您?")
+    page.fill("#chat-say", "您好，我是热线工作人员。楼道灯属于公共照明，我帮您登记转给物业主管部门，请问怎么称呼您？")
     page.keyboard.press("Enter")
     page.wait_for_timeout(1200)
     page.click("text=填入诉求")
@@ -239,7 +239,7 @@ def department_reply(album: Album, name: str) -> None:
     page.wait_for_selector("[name=public]")
     page.select_option("[name=facts]", "属实")
     page.check("[name=solved][value=true]")
-    page.fill("[name=public]", "已安排维修,请放心。")
+    page.fill("[name=public]", "已安排维修，请放心。")
     page.wait_for_timeout(800)
     page.evaluate("document.querySelector('[name=public]').scrollIntoView({block: 'center'})")
     album.take(page, name)
@@ -253,7 +253,7 @@ def department_phone(album: Album, name: str) -> None:
     third.wait_for_selector("[data-step=contact]")
     third.click("[data-step=contact]")
     third.wait_for_selector("[name=result]")
-    third.fill("[name=result]", "已同市民核对地点,约定下午两点到现场。")
+    third.fill("[name=result]", "已同市民核对地点，约定下午两点到现场。")
     _strip(album, name, [first, second, third])
 
 
@@ -354,7 +354,7 @@ def citizen_elder(album: Album, name: str) -> None:
 
 def citizen_submit(album: Album, name: str) -> None:
     page = album.page("/submit", size=(1024, 768))
-    page.fill("#content", "和平路三号院门口的路灯坏了一个星期,晚上看不见路,希望早点修好。")
+    page.fill("#content", "和平路三号院门口的路灯坏了一个星期，晚上看不见路，希望早点修好。")
     page.check("input[name=kind][value=求助]", force=True)
     page.select_option("#area", "湖滨区")
     page.fill("#phone", "13800002071")
@@ -364,7 +364,7 @@ def citizen_submit(album: Album, name: str) -> None:
 
 def citizen_done(album: Album, name: str) -> None:
     page = album.page("/submit", size=(1024, 800))
-    page.fill("#content", "文明路人行道上的座椅断了一条腿,老人坐上去会摔,请换一把。")
+    page.fill("#content", "文明路人行道上的座椅断了一条腿，老人坐上去会摔，请换一把。")
     page.check("input[name=kind][value=建议]", force=True)
     page.select_option("#area", "湖滨区")
     page.fill("#phone", "13800002072")
@@ -376,9 +376,9 @@ def citizen_done(album: Album, name: str) -> None:
 
 def citizen_track(album: Album, name: str) -> None:
     """Needs a number and its query code: a matter of this day, answered for the picture."""
-    body = {"kind": "咨询", "title": "老年卡在哪里办", "content": "我今年六十五岁了,老年乘车卡在哪里办?"}
+    body = {"kind": "咨询", "title": "老年卡在哪里办", "content": "我今年六十五岁了，老年乘车卡在哪里办？"}
     made = album.town.ask("citizen", "POST", "/api/v1/cases", body | {"citizen": {"phone": "13800002073"}})
-    text = "满六十五周岁的老人,带身份证和一张照片,到公交公司和平路服务点办理,当场领卡,不收费。"
+    text = "满六十五周岁的老人，带身份证和一张照片，到公交公司和平路服务点办理，当场领卡，不收费。"
     path = f"/api/v1/cases/{made['number']}/actions"
     album.town.ask("agent7", "POST", path, {"action": "answer", "version": made["version"], "text": text})
     page = album.page(f"/track#{made['number']}.{made['query_code']}", size=(1024, 900))

@@ -87,7 +87,7 @@ def test_a_seat_is_forced_with_a_reason_and_a_mark_decided(city, boss):
     row.locator("input[name=reason]").fill("离席未报")
     row.get_by_role("button", name="更改").click()
     expect(page.locator("#said")).to_contain_text("坐席已看到")
-    expect(row).to_contain_text("小休(supervisor1:离席未报)")
+    expect(row).to_contain_text("小休（supervisor1：离席未报）")
     page.locator("[data-tab=marks]").click()
     expect(page.locator("#calls")).to_contain_text("反复辱骂")
     page.get_by_role("button", name="确认").click()

@@ -16,7 +16,7 @@ AGENT = Actor("agent1", Role.AGENT)
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)
 CLERK = Actor("csglj1", Role.CLERK, "csglj")
 REVIEWER = Actor("reviewer1", Role.REVIEWER)
-PUBLIC = "经现场核实,锦绣小区楼下的烧烤摊确有油烟扰民,已责令安装净化设备,晚上十点前收摊,请您监督。"
+PUBLIC = "经现场核实，锦绣小区楼下的烧烤摊确有油烟扰民，已责令安装净化设备，晚上十点前收摊，请您监督。"
 ANSWER = {"facts": "属实", "solved": True, "public": PUBLIC}
 WALL = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
@@ -52,7 +52,7 @@ def forwarded(**more):
     said = {
         "kind": "投诉",
         "title": "烧烤摊油烟扰民",
-        "content": "锦绣小区楼下烧烤摊油烟很大,希望管一管",
+        "content": "锦绣小区楼下烧烤摊油烟很大，希望管一管",
         "channel": "phone",
         "name": "李芳华",
         "phone": "13800000001",
@@ -96,7 +96,7 @@ def test_a_department_signs_contacts_and_replies_by_keyboard(log_in):
     page.keyboard.press("Control+Enter")
     expect(page.locator("#steps .main")).to_contain_text("答复")
     page.keyboard.press("Alt+4")
-    page.fill("#f-public", "已处理,李芳华请联系13812345678")
+    page.fill("#f-public", "已处理，李芳华请联系13812345678")
     warnings = page.locator('[data-of="public"] .warn')
     expect(warnings).to_have_count(4)
     page.fill("#f-public", PUBLIC)
@@ -196,7 +196,7 @@ def test_the_boards_figures_are_those_of_the_interface_and_open_their_cases(log_
 
 def test_an_alarm_is_taken_on_the_board(log_in):
     with transaction() as unit:
-        unit.session.add(Alarm(at=clock.now(), code="fallback", text="没有人转办,已转兜底单位", case_number=""))
+        unit.session.add(Alarm(at=clock.now(), code="fallback", text="没有人转办，已转兜底单位", case_number=""))
     page = log_in("supervisor1", "/board")
     expect(page.locator("#alarms")).to_contain_text("没有人转办")
     page.click("#alarms button")

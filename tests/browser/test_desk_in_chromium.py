@@ -19,7 +19,7 @@ from telephony.models import AgentSeat, Call
 
 pytestmark = pytest.mark.browser
 FRONTEND = Path("web/frontend")
-TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大,呛得睡不着,希望管一管"
+TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
 SIZE = {"width": 1366, "height": 768}
 
 
@@ -286,7 +286,7 @@ def test_what_the_telephone_refuses_is_said_and_the_reason_for_a_pause_is_asked(
     page = log_in("agent1")
     speak(page, parts)
     now_is(parts, refused="guest_busy")
-    expect(page.locator("#call-control")).to_contain_text("对方占线,通话继续")
+    expect(page.locator("#call-control")).to_contain_text("对方占线，通话继续")
     page.get_by_role("button", name="暂停录音").click()
     page.fill("#control-reason", "市民报银行卡号")
     page.keyboard.press("Enter")

@@ -13,9 +13,9 @@ from tests.flow.whole import Whole
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SIZE = {"width": 1366, "height": 768}
 PATIENCE = 30_000  # milliseconds on a busy machine
-TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大,呛得睡不着,希望管一管"
-FIRST = "经现场核实,锦绣小区楼下的烧烤摊确有油烟扰民,已责令摊主晚上十点前收摊,请您监督。"
-BETTER = "已为锦绣小区楼下的烧烤摊装上油烟净化设备并检测达标,连续三晚巡查未见油烟扰民,请您监督。"
+TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
+FIRST = "经现场核实，锦绣小区楼下的烧烤摊确有油烟扰民，已责令摊主晚上十点前收摊，请您监督。"
+BETTER = "已为锦绣小区楼下的烧烤摊装上油烟净化设备并检测达标，连续三晚巡查未见油烟扰民，请您监督。"
 LEAD, CO = "csglj1", "sthjj1"  # the catalogue's departments for smoke from barbecues
 NUMBER, CODE = re.compile("^[0-9]{14}$"), re.compile("^[0-9A-Z]{8}$")
 
@@ -88,7 +88,7 @@ def take_over(go, citizen):
     desk = go("agent1", "/desk")
     desk.locator("#chat-cards .case-card").click()
     expect(desk.locator("#chat-talk")).to_contain_text("烧烤摊油烟扰民怎么处理")
-    desk.fill("#chat-say", "您好,请问在哪个小区?")
+    desk.fill("#chat-say", "您好，请问在哪个小区？")
     desk.keyboard.press("Enter")
     expect(citizen.locator("li.agent").last).to_contain_text("请问在哪个小区")
     citizen.fill("#text", TEXT)

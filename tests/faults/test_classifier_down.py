@@ -20,7 +20,7 @@ from web import suggest
 
 MATTER = {
     "kind": "投诉",
-    "content": "崤山路某小区东门外烧烤摊每天营业到凌晨两点,油烟和噪音很大。",
+    "content": "崤山路某小区东门外烧烤摊每天营业到凌晨两点，油烟和噪音很大。",
     "channel": Channel.PHONE.value,
     "citizen": {"name": "测试市民", "phone": "13800000001"},
     "place": {"area": "湖滨区", "address": "崤山路东段"},

@@ -15,7 +15,7 @@ REVIEWER = Actor("reviewer1", Role.REVIEWER)
 REVISITOR = Actor("revisitor1", Role.REVISITOR)
 SUPERVISOR = Actor("supervisor1", Role.SUPERVISOR)
 CITIZEN = Actor("citizen", Role.CITIZEN)
-ANSWER = {"facts": "属实", "solved": True, "public": "经现场核实,烧烤摊油烟已整改,请您监督。"}
+ANSWER = {"facts": "属实", "solved": True, "public": "经现场核实，烧烤摊油烟已整改，请您监督。"}
 SPOKEN = {"reached": True, "contacted_by_department": True}
 
 

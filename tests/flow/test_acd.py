@@ -241,7 +241,7 @@ def test_three_missed_offers_send_the_seat_to_break_with_a_reason(process, feed)
         feed.fail(offered(process, feed), "reject")
         process.turn()
     seat = seat_of("agent1")
-    assert (seat.status, seat.state, seat.reason) == ("break", "idle", "连续3次未接听,系统转为小休")
+    assert (seat.status, seat.state, seat.reason) == ("break", "idle", "连续3次未接听，系统转为小休")
     assert call_of(call).state == "waiting"
     assert agents.sign_in("agent1").missed == 0
 
@@ -494,7 +494,7 @@ def test_seats_say_what_they_are_and_refuse_in_chinese(process, feed):
     process.turn()
     with pytest.raises(Conflict) as busy:
         agents.sign_off("agent1")
-    assert (busy.value.code, busy.value.message) == ("on_call", "正在振铃或通话,请在通话结束后签退。")
+    assert (busy.value.code, busy.value.message) == ("on_call", "正在振铃或通话，请在通话结束后签退。")
 
 
 def offered_to(process, feed, call):
@@ -534,7 +534,7 @@ def test_only_supervisors_force_a_status(process):
     with db.session() as session:
         (told,) = agents.seats(session, now)
     assert (told["user"], told["name"], told["status_label"]) == ("agent1", "林国敏", "小休")
-    assert told["reason"] == "supervisor1:离席"
+    assert told["reason"] == "supervisor1：离席"
     assert told["seconds"] in {89, 90}
 
 
@@ -545,7 +545,7 @@ def test_a_debt_is_paid_once_and_says_by_whom(process, feed):
     (debt,) = rows(Callback)
     with pytest.raises(BadInput):
         callbacks.done(debt.id, "agent1", "  ")
-    callbacks.done(debt.id, "agent1", "已回拨,市民表示已解决")
+    callbacks.done(debt.id, "agent1", "已回拨，市民表示已解决")
     with pytest.raises(Conflict):
         callbacks.done(debt.id, "agent2", "又回拨一次")
     with db.session() as session:

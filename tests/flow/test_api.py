@@ -12,7 +12,7 @@ from hotline.unit import transaction
 
 GOOD = {
     "kind": "投诉",
-    "content": "湖滨区崤山路某小区东门外烧烤摊每天营业到凌晨两点,油烟和噪音很大,请尽快处理。",
+    "content": "湖滨区崤山路某小区东门外烧烤摊每天营业到凌晨两点，油烟和噪音很大，请尽快处理。",
     "channel": "phone",
     "citizen": {"name": "测试市民", "phone": "13800000001"},
     "place": {"area": "湖滨区", "address": "崤山路东段"},
@@ -143,7 +143,7 @@ def test_a_department_sees_only_its_own_and_not_the_person_behind_a_confidential
     actions(ask, hidden, {"action": "forward", "version": 1, "departments": [{"code": "csglj"}]}, "dispatcher1")
     status, told = ask("GET", path, user="csglj1")
     assert status == 200
-    assert told["citizen"] == {"name": "(保密)", "phone": "***********", "masked": True}
+    assert told["citizen"] == {"name": "（保密）", "phone": "***********", "masked": True}
     assert told["actions"][:1] == ["sign"]
     assert ask("GET", path, user="gaj1")[0] == 404
     assert [row["number"] for row in ask("GET", "/api/v1/cases", user="csglj1")[1]["items"]] == [hidden["number"]]

@@ -305,7 +305,7 @@ def test_the_settings_say_which_numbers_are_assumptions(ask):
     page = ask("admin1").get("/admin")
     assert page.status_code == 200
     text = page.get_data(as_text=True)
-    assert "我们的设定,没有公开依据" in text
+    assert "我们的设定，没有公开依据" in text
     assert "暂定" in text
     assert "河南省12345热线管理规定" in text
     assert ask("supervisor1").get("/admin").status_code == 200

@@ -200,8 +200,8 @@ def test_a_forced_status_is_logged_and_shown_at_the_agents_desk(ask, line):
         )
         words = [desk.get_message(timeout=2) for _ in range(2)]
     assert json.loads(words[1]["data"]) == {"user": "agent1", "event": "seat", "call": ""}
-    assert ask("agent1").get("/desk/seat").json["reason"] == "supervisor1:离席未报"
-    assert [(a.by, a.agent, a.reason) for a in fetch(CallAct)] == [("supervisor1", "agent1", "小休:离席未报")]
+    assert ask("agent1").get("/desk/seat").json["reason"] == "supervisor1：离席未报"
+    assert [(a.by, a.agent, a.reason) for a in fetch(CallAct)] == [("supervisor1", "agent1", "小休：离席未报")]
     assert ask("agent2").post("/api/v1/seats/agent1", json={"status": "off", "reason": "x"}).status_code == 403
     assert [row["user"] for row in boss.get("/api/v1/seats").json["items"]] == ["agent1"]
 

@@ -91,7 +91,7 @@ def test_the_citizen_reads_who_has_his_case_and_until_when(client, drill):
     case = handled(new())
     page = tracked(client, case).text
     assert "市城市管理局正在办理" in page or "正在办理" in page
-    assert "11月16日(周一) 18:00 前答复" in page
+    assert "11月16日（周一） 18:00 前答复" in page
     assert page.index("承办部门签收") < page.index("您提交了诉求")
     assert "csglj1" not in page
 

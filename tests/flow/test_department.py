@@ -10,7 +10,7 @@ from hotline.words import Action
 from web.staff.department import PAGE
 
 MONDAY = "2026-11-02T09:00:00+08:00"
-REPLY = {"facts": "属实", "solved": True, "public": "经现场核实,烧烤摊油烟已整改,请您监督。"}
+REPLY = {"facts": "属实", "solved": True, "public": "经现场核实，烧烤摊油烟已整改，请您监督。"}
 
 
 def listed(client, tab):

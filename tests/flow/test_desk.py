@@ -182,7 +182,7 @@ def test_a_forwarded_case_leaves_the_list(ask):
 
 
 CLERK = Actor("csglj1", Role.CLERK, "csglj")
-REPLY = {"facts": "属实", "solved": True, "public": "经现场核实,已责令整改,请您监督。"}
+REPLY = {"facts": "属实", "solved": True, "public": "经现场核实，已责令整改，请您监督。"}
 
 
 def forwarded():

@@ -89,7 +89,7 @@ FORMS = {
             "facts": st.just("属实"),
             "solved": yes,
             "reason": st.just("条件所限"),
-            "public": st.just("已经整改到位,请您监督。"),
+            "public": st.just("已经整改到位，请您监督。"),
         }
     ),
     Action.SEND_BACK: st.just({"reasons": ["没有答复诉求"]}),

@@ -232,7 +232,7 @@ def test_a_mail_server_gets_the_letter():
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"smtp://127.0.0.1:{server.server_address[1]}/?from=rexian@example.invalid"
-        post = letters.Post(1, "rung:1", "mail", "csgl@example.invalid", "已经超期,请立即办理", "20261102000001")
+        post = letters.Post(1, "rung:1", "mail", "csgl@example.invalid", "已经超期，请立即办理", "20261102000001")
         assert letters.sender(url)(post) == ""
         server.shutdown()
     assert "From: rexian@example.invalid" in MailServer.got

@@ -390,7 +390,7 @@ def test_one_who_stays_unknown_is_not_found_by_his_number(ask, fresh):
         "phone": phone,
         "name": "欧阳明远",
         "title": f"请回电{phone}",
-        "content": "我是欧阳明远,电话 139-1234-5678,邻居违建",
+        "content": "我是欧阳明远，电话 139-1234-5678，邻居违建",
     }
     hidden = forwarded(confidential=True, **said)
     plain = forwarded(phone=phone)

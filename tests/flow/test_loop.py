@@ -18,7 +18,7 @@ ANSWER = {
     "solved": True,
     "reason": "",
     "internal": "已约谈",
-    "public": "经现场核实,已责令整改,请您监督。",
+    "public": "经现场核实，已责令整改，请您监督。",
 }
 AGENT = Actor("agent1", Role.AGENT)
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)

@@ -77,7 +77,7 @@ def test_an_unhappy_citizen_at_the_revisit_means_an_order_to_the_lead_department
     react()
     [order] = written(case_number=case.number)
     assert (order.kind, order.department) == ("discontent", "csglj")
-    assert "表示问题没有解决,对办理结果不满意" in order.text
+    assert "表示问题没有解决，对办理结果不满意" in order.text
 
 
 def test_a_happy_citizen_means_no_order():

@@ -6,7 +6,7 @@ from staff_story import ANSWER, CITIZEN, CLERK, DISPATCHER, REVIEWER, REVISITOR,
 from hotline import cases
 from hotline.words import Action
 
-RATED, HEARD, FOUND = "味道还是很大,根本没人管", "他说没有解决,很生气", "现场复查仍超时营业"
+RATED, HEARD, FOUND = "味道还是很大，根本没人管", "他说没有解决，很生气", "现场复查仍超时营业"
 
 
 def read(client, case):
@@ -37,12 +37,12 @@ def judged(**more):
 
 def test_an_interim_reply_reaches_the_citizen(app, ask):
     case = signed()
-    do(case, Action.INTERIM, CLERK, text="已约谈摊主,本周内安装油烟净化设备。")
+    do(case, Action.INTERIM, CLERK, text="已约谈摊主，本周内安装油烟净化设备。")
     cases.act(case.number, Action.SUPPLEMENT, CITIZEN, {"text": "周末最严重"})
-    do(case, Action.CONTACT, CLERK, how="电话", result="市民态度激动,内部注意")
+    do(case, Action.CONTACT, CLERK, how="电话", result="市民态度激动，内部注意")
     browser = app.test_client()
     told = {row["action"]: row["words"] for row in steps(browser, case, **{"X-Query-Code": case.query_code})}
-    assert told["interim"] == "已约谈摊主,本周内安装油烟净化设备。"
+    assert told["interim"] == "已约谈摊主，本周内安装油烟净化设备。"
     assert told["supplement"] == "周末最严重"
     assert told["contact"] == told["sign"] == told["forward"] == ""
     page = browser.post("/track", data={"number": case.number, "query_code": case.query_code}).text
@@ -61,7 +61,7 @@ def test_what_staff_adds_is_not_shown_as_said_to_the_citizen(app, ask):
 
 def test_the_citizen_sees_nothing_of_the_house(app, ask):
     case = signed(call="call-7")
-    do(case, Action.INTERIM, CLERK, text="正在办理,请您稍候。")
+    do(case, Action.INTERIM, CLERK, text="正在办理，请您稍候。")
     client = app.test_client()
     told = client.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": case.query_code}).json
     assert told["call"] == told["verdict"] == ""

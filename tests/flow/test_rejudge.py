@@ -113,7 +113,7 @@ def test_the_change_is_in_the_history_and_the_rates_of_both_sides_follow_it(dril
     change(holiday="2026-11-10")
     rejudge.judge()
     drill("2026-11-17T10:00:00+08:00")
-    do(case, Action.REPLY, CLERK, facts="属实", solved=True, public="经现场核实,烧烤摊油烟已整改。")
+    do(case, Action.REPLY, CLERK, facts="属实", solved=True, public="经现场核实，烧烤摊油烟已整改。")
     period = Period(
         dt.datetime.fromisoformat("2026-11-01T00:00:00+08:00"),
         dt.datetime.fromisoformat("2026-12-01T00:00:00+08:00"),

@@ -14,7 +14,7 @@ from tests.sip.peers import Baresip, Sipp, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(400)]
 CALLER, CALLER_HZ, AGENT_HZ = "13900001000", 1000, 1600
-TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大,呛得睡不着,希望管一管"
+TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
 MATTER = {
     "kind": "投诉",
     "content": TEXT,
@@ -22,9 +22,9 @@ MATTER = {
     "citizen": {"name": "王先生", "phone": CALLER},
     "place": {"area": "湖滨区", "address": "黄河路锦绣小区"},
 }
-EARLIER = MATTER | {"kind": "求助", "content": "湖滨区黄河路锦绣小区门口的垃圾箱满了没有人清运,请派人来收"}
-FIRST = {"facts": "属实", "solved": True, "public": "经现场核实,烧烤摊油烟扰民情况属实,已责令摊主晚上十点前收摊。"}
-BETTER = {"facts": "属实", "solved": True, "public": "已为烧烤摊安装油烟净化设备并再次检测达标,连续三晚巡查未见扰民。"}
+EARLIER = MATTER | {"kind": "求助", "content": "湖滨区黄河路锦绣小区门口的垃圾箱满了没有人清运，请派人来收"}
+FIRST = {"facts": "属实", "solved": True, "public": "经现场核实，烧烤摊油烟扰民情况属实，已责令摊主晚上十点前收摊。"}
+BETTER = {"facts": "属实", "solved": True, "public": "已为烧烤摊安装油烟净化设备并再次检测达标，连续三晚巡查未见扰民。"}
 CONTENT = {"reached": True, "contacted_by_department": True, "solved": True, "satisfaction": 5, "words": "这回好了"}
 DISCONTENT = CONTENT | {"solved": False, "satisfaction": 2, "words": "夜里照旧"}
 LEAD = [{"code": "csglj", "role": "lead"}]

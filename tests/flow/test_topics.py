@@ -11,7 +11,7 @@ from web import topics
 from web.staff.frame import pages_of
 from web.worker import app as worker
 
-PLANT = "金凤阁小区东侧的搅拌站日夜施工,粉尘和噪音让人睡不着"
+PLANT = "金凤阁小区东侧的搅拌站日夜施工，粉尘和噪音让人睡不着"
 
 
 def many(count=4):

@@ -41,7 +41,7 @@ def test_one_of_two_is_drained_while_the_other_takes_the_calls(own_connector, se
     assert talking.wait() == 0
     code, words = said(draining)
     assert code == 0
-    assert "已停收新来电:north" in words
+    assert "已停收新来电：north" in words
     assert "还有 1 个通话" in words
     assert first.process.wait(10) == 0
     first.process = None

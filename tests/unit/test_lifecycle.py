@@ -22,7 +22,7 @@ GIVEN_FOR = {
     Action.FORWARD: {"departments": [{"code": "sthjj", "role": "co"}], "opinion": ""},
     Action.RECEIVE: {"department": HOUSE},
     Action.REQUEST_EXTENSION: {"days": 3, "reason": "取证"},
-    Action.REPLY: {"facts": "属实", "solved": True, "public": "已经整改到位,请您监督。"},
+    Action.REPLY: {"facts": "属实", "solved": True, "public": "已经整改到位，请您监督。"},
     Action.ARBITRATE: {"verdict": "reassign", "department": "sthjj"},
 }
 FOR_CONDITION = {

@@ -324,7 +324,7 @@ def test_every_reason_of_the_connector_has_its_row():
 def test_a_pause_can_be_set_for_each_reason():
     rules = Rules.of({"pauses": {"reject": 1.5}, "break_after": 1})
     assert after_failure("reject", 0, rules).pause == dt.timedelta(seconds=1.5)
-    assert after_failure("reject", 0, rules).words == "连续1次未接听,系统转为小休"
+    assert after_failure("reject", 0, rules).words == "连续1次未接听，系统转为小休"
     assert after_failure("busy", 0, rules).pause == dt.timedelta(seconds=30)
 
 

@@ -22,7 +22,7 @@ _ERROR: dict[str, Any] = {
             "required": ["code", "message", "fields"],
             "properties": {
                 "code": {"type": "string"},
-                "message": {"type": "string", "description": "简体中文,给人看"},
+                "message": {"type": "string", "description": "简体中文，给人看"},
                 "fields": {"type": "object", "additionalProperties": {"type": "string"}},
             },
         }
@@ -31,7 +31,7 @@ _ERROR: dict[str, Any] = {
 _CODE = {
     "name": "X-Query-Code",
     "in": "header",
-    "description": "市民的查询码;优先用它或请求内容,不要写进地址",
+    "description": "市民的查询码；优先用它或请求内容，不要写进地址",
     "schema": {"type": "string"},
 }
 _NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}

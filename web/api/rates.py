@@ -31,7 +31,7 @@ def rates() -> Response:
     begin, end = _period()
     by = request.args.get("by", "")
     if by not in {"", "department"}:
-        raise BadInput("unknown_grouping", "只能按部门分组:by=department。", {"by": "没有这种分组"})
+        raise BadInput("unknown_grouping", "只能按部门分组：by=department。", {"by": "没有这种分组"})
     department = actor.department or request.args.get("department", "")
     with db.session() as session:
         if department and session.get(Department, department) is None:

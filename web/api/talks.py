@@ -75,7 +75,7 @@ def talk(call: str) -> Response:
     with db.session() as session:
         row = session.get(Call, call)
         if row is None or (row.agent != actor.name and actor.role is not Role.SUPERVISOR):
-            raise Missing("no_such_call", "没有这个来电,或它不在您的坐席上。")
+            raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
         told = {"call": row.id, "state": row.state, "agent": row.agent, "talk": row.talk, "direction": row.direction}
         return jsonify(told | {"acts": acts.listed(session, call=call)})
 

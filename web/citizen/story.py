@@ -12,7 +12,7 @@ NEAR = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
 STANDS: dict[State, str] = {
     State.RECEIVED: "已收到，正在受理",
     State.ACCEPTED: "已受理，正在确定由哪个部门办理",
-    State.FORWARDED: "已转给{who},等待签收",
+    State.FORWARDED: "已转给{who}，等待签收",
     State.HANDLING: "{who}正在办理",
     State.RETURNING: "正在重新确定由哪个部门办理",
     State.SUSPENDED: "等待您补充情况，暂停计时",
@@ -61,11 +61,11 @@ WAITS: tuple[tuple[Clock, str], ...] = (  # the first that runs is what the citi
 
 
 def day_words(at: dt.datetime, now: dt.datetime) -> str:
-    """今天 17:40 · 11月28日(周六) 18:00, Asia/Shanghai."""
+    """今天 17:40 · 11月28日（周六） 18:00, Asia/Shanghai."""
     then, today = clock.local(at), clock.local(now)
     near = NEAR.get((then.date() - today.date()).days)
     year = f"{then.year}年" if then.year != today.year else ""
-    day = near or f"{year}{then.month}月{then.day}日(周{WEEK[then.weekday()]})"
+    day = near or f"{year}{then.month}月{then.day}日（周{WEEK[then.weekday()]}）"
     return f"{day} {then:%H:%M}"
 
 

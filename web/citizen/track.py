@@ -42,7 +42,7 @@ def tracked() -> tuple[str, int, dict[str, str]]:
     try:
         told = _told(number, code)
     except Missing:
-        wrong, status = "没有查到。请核对编号和查询码(8 位字母数字，不分大小写);忘了查询码可以拨打 12345。", 404
+        wrong, status = "没有查到。请核对编号和查询码（8 位字母数字，不分大小写）；忘了查询码可以拨打 12345。", 404
     except HotlineError as no:
         wrong, status = no.message, no.status
     page = render_template("citizen/track.html", number=number, told=told, wrong=wrong, levels=list(Level))

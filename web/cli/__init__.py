@@ -47,7 +47,7 @@ class Lazy(click.Group):
 
 @click.group(cls=Lazy)
 def hotline() -> None:
-    """12345 热线:受理、转办、督办、回访,一条命令起整套系统。"""
+    """12345 热线：受理、转办、督办、回访，一条命令起整套系统。"""
 
 
 def follow_running_system() -> None:

@@ -31,17 +31,17 @@ def _day(text: str) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput("bad_time", f"“{text}”不是日期,请写成 2026-11-23。") from None
+        raise BadInput("bad_time", f"“{text}”不是日期，请写成 2026-11-23。") from None
     return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
 
 
 @click.command()
-@click.option("--from", "begin", required=True, help="第一天,如 2026-11-01")
-@click.option("--to", "end", required=True, help="最后一天(含)")
+@click.option("--from", "begin", required=True, help="第一天，如 2026-11-01")
+@click.option("--to", "end", required=True, help="最后一天（含）")
 @click.option("--department", default="", help="部门代码")
 @click.option("--json", "as_json", is_flag=True)
 def rates(begin: str, end: str, department: str, *, as_json: bool) -> None:
-    """各项比率,从只增不改的历史记录重新计算。"""
+    """各项比率，从只增不改的历史记录重新计算。"""
     from web import figures
 
     period = Period(_day(begin), figures.end_of(_day(end), end), clock.now(), department)
@@ -67,7 +67,7 @@ def history() -> None:
 @history.command()
 @click.option("--json", "as_json", is_flag=True)
 def verify(*, as_json: bool) -> None:
-    """检查历史记录的链和封存,指出第一处不符,不符时退出码为 1。"""
+    """检查历史记录的链和封存，指出第一处不符，不符时退出码为 1。"""
     with db.session() as session:
         broken = chain.verify(session)
     if as_json:
@@ -86,7 +86,7 @@ def token() -> None:
 @click.option("--user", required=True)
 @click.option("--json", "as_json", is_flag=True)
 def create_token(user: str, *, as_json: bool) -> None:
-    """为用户发一个令牌,只显示这一次。"""
+    """为用户发一个令牌，只显示这一次。"""
     value = secrets.token_urlsafe(32)
     with transaction(clock.machine()) as unit:
         if unit.session.get(User, user) is None:
@@ -131,7 +131,7 @@ def city() -> None:
 @city.command("load")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def load_city(folder: Path) -> None:
-    """载入区域、部门、分类、派单目录和兜底单位(格式见 hotline/city/README.md)。"""
+    """载入区域、部门、分类、派单目录和兜底单位（格式见 hotline/city/README.md）。"""
     from web import city as loader
 
     loader.load(folder)
@@ -147,7 +147,7 @@ def import_() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
 def import_cases(file: Path, *, as_json: bool) -> None:
-    """批量登记诉求:可中断再来,绝不重复;有误的行连同原因写入 FILE.rejects.csv。"""
+    """批量登记诉求：可中断再来，绝不重复；有误的行连同原因写入 FILE.rejects.csv。"""
     made, again, rejected = _import(file)
     told = {"created": made, "already": again, "rejected": len(rejected)}
     if rejected:
@@ -155,7 +155,7 @@ def import_cases(file: Path, *, as_json: bool) -> None:
     if as_json:
         show(told)
     else:
-        click.echo(f"新登记 {made} 件,已有 {again} 件,有误 {len(rejected)} 行。")
+        click.echo(f"新登记 {made} 件，已有 {again} 件，有误 {len(rejected)} 行。")
 
 
 def _import(file: Path) -> tuple[int, int, list[dict[str, str]]]:

@@ -10,7 +10,7 @@ from web.cli.data import show
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
 def doctor(*, as_json: bool) -> None:
-    """逐项检查系统各部分,说明该做什么;缺少必需部分时退出码为 1。"""
+    """逐项检查系统各部分，说明该做什么；缺少必需部分时退出码为 1。"""
     from web import parts
 
     seen = parts.look()

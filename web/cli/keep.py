@@ -28,7 +28,7 @@ def _plain_url() -> str:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def backup(folder: Path) -> None:
-    """数据库、录音、日志、模型和密钥,写入 FOLDER(密钥文件权限 600,请妥善保管)。"""
+    """数据库、录音、日志、模型和密钥，写入 FOLDER（密钥文件权限 600，请妥善保管）。"""
     settings = Settings()
     if folder.exists() and any(folder.iterdir()):
         raise BadInput("not_empty", f"{folder} 不是空文件夹。")
@@ -72,7 +72,7 @@ def _restore_tables(dump: Path) -> None:
     schema.upgrade()
     with db.session() as session:
         if session.scalar(select(func.count()).select_from(Case)):
-            raise BadInput("not_empty", "数据库里已有诉求,请在空的系统上恢复。")
+            raise BadInput("not_empty", "数据库里已有诉求，请在空的系统上恢复。")
     with db.engine().begin() as connection:  # also what the dump does not know yet, or the upgrade would find it there
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
@@ -85,7 +85,7 @@ def _restore_tables(dump: Path) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def restore(folder: Path) -> None:
-    """从备份恢复到空的系统;已有诉求的数据库不会被覆盖。"""
+    """从备份恢复到空的系统；已有诉求的数据库不会被覆盖。"""
     settings = Settings()
     if not (folder / DUMP).exists():
         raise BadInput("no_backup", f"{folder} 里没有 {DUMP}。")
@@ -95,5 +95,5 @@ def restore(folder: Path) -> None:
         if (folder / name).exists():
             shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
     shutil.copy2(folder / "secret", settings.secret_file)
-    click.echo("已恢复。请执行 hotline kb reindex 重建检索,然后重启。", err=True)
+    click.echo("已恢复。请执行 hotline kb reindex 重建检索，然后重启。", err=True)
     sys.exit(0)

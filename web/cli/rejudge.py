@@ -15,17 +15,17 @@ from web.cli.data import show
 
 
 @click.command()
-@click.option("--preview", is_flag=True, help="只看会改变什么,不改")
+@click.option("--preview", is_flag=True, help="只看会改变什么，不改")
 @click.option("--json", "as_json", is_flag=True)
 def rejudge(*, preview: bool, as_json: bool) -> None:
-    """按现行日历和时限方案重新计算未结诉求的时限;已结的不变。"""
+    """按现行日历和时限方案重新计算未结诉求的时限；已结的不变。"""
     moved = _preview() if preview else run()
     if as_json:
         show({"preview": preview, "moved": len(moved), "items": [_told(one) for one in moved]})
         return
     for name, count in Counter(Clock(one.clock).label for one in moved).items():
         later = sum(one.after > one.before for one in moved if Clock(one.clock).label == name)
-        click.echo(f"{name}\t{count} 个时限,其中 {later} 个推后")
+        click.echo(f"{name}\t{count} 个时限，其中 {later} 个推后")
     click.echo(f"{'将改变' if preview else '已改变'} {len(moved)} 个时限。")
 
 

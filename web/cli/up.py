@@ -20,13 +20,13 @@ HOST = "127.0.0.1"
 
 @click.command()
 @click.option("--port", default=12345, show_default=True, help="网页和接口的端口")
-@click.option("--sip-port", default=5060, show_default=True, help="SIP 端口(UDP 和 TCP)")
-@click.option("--host", default=HOST, show_default=True, help="监听地址;对外服务时写 0.0.0.0")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="数据文件夹,默认 var/")
+@click.option("--sip-port", default=5060, show_default=True, help="SIP 端口（UDP 和 TCP）")
+@click.option("--host", default=HOST, show_default=True, help="监听地址；对外服务时写 0.0.0.0")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="数据文件夹，默认 var/")
 @click.option("--demo", is_flag=True, help="载入示范城市和演示账号")
 @click.option("--search", type=click.Choice(["tantivy", "elasticsearch"]), default="tantivy", show_default=True)
 def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, search: str) -> None:
-    """在一台机器上启动全部:数据库、Redis、网页、后台、检索、分类、电话。"""
+    """在一台机器上启动全部：数据库、Redis、网页、后台、检索、分类、电话。"""
     if data is not None:
         os.environ["HOTLINE_DATA"] = str(data.resolve())
     if demo:
@@ -40,7 +40,7 @@ def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, se
         _say("启动数据库和 Redis……")
         embedded.start()
         if search == "elasticsearch" and not settings.elasticsearch_url:
-            _say("启动 Elasticsearch(第一次要取程序包)……")
+            _say("启动 Elasticsearch（第一次要取程序包）……")
             embedded.start_search()
             settings = Settings()
         settings.secret()
@@ -69,7 +69,7 @@ def _check(port: int, sip_port: int, host: str, *, demo: bool) -> None:
                 probe.bind((host, number))
             except OSError:
                 option = "--port" if kind == socket.SOCK_STREAM else "--sip-port"
-                raise BadInput("port_taken", f"端口 {number} 已被占用,请用 {option} 换一个。") from None
+                raise BadInput("port_taken", f"端口 {number} 已被占用，请用 {option} 换一个。") from None
 
 
 def prepare(settings: Settings) -> None:
@@ -129,9 +129,9 @@ def _knowledge(settings: Settings) -> None:
 def telephone_off() -> str:
     """Why there is no telephone, and what to do; empty when it can be used."""
     if find_spec("pjsua2") is None:
-        return "电话不可用:pjsua2 没有装好。执行 make telephony,按提示装好所缺的包,再重启。"
+        return "电话不可用：pjsua2 没有装好。执行 make telephony，按提示装好所缺的包，再重启。"
     there = all(find_spec(f"telephony.{name}") for name in ("connector", "acd"))
-    return "" if there else "电话不可用:这个版本还没有电话连接进程。"
+    return "" if there else "电话不可用：这个版本还没有电话连接进程。"
 
 
 def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[Process]:
@@ -175,10 +175,10 @@ def _announce(settings: Settings, host: str, port: int, sip_port: int, stop: thr
     shown = HOST if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
     if not ready(f"http://{shown}:{port}/readyz", stop):
         return
-    _say(f"\n已就绪  http://{shown}:{port}/   (员工登录 http://{shown}:{port}/login)")
+    _say(f"\n已就绪  http://{shown}:{port}/   （员工登录 http://{shown}:{port}/login）")
     accounts = settings.data / "demo-accounts.txt"
     if settings.demo and accounts.exists():
-        _say(f"演示账号和密码在 {accounts}(只有您能读):")
+        _say(f"演示账号和密码在 {accounts}（只有您能读）：")
         wanted = ("agent1", "dispatcher1", "reviewer1", "revisitor1", "supervisor1", "csglj1", "admin1")
         for line in accounts.read_text(encoding="utf-8").splitlines():
             if line.split("\t")[0] in wanted:
@@ -187,7 +187,7 @@ def _announce(settings: Settings, host: str, port: int, sip_port: int, stop: thr
     if off:
         _say(off)
         return
-    _say(f"电话  sip:12345@{shown}:{sip_port}(UDP、TCP)")
-    _say("试打  任一软电话拨上面的地址,或:")
+    _say(f"电话  sip:12345@{shown}:{sip_port}（UDP、TCP）")
+    _say("试打  任一软电话拨上面的地址，或：")
     _say(f"      sipp {shown}:{sip_port} -sn uac -s 12345 -i {shown} -m 1 -d 20000")
-    _say("      坐席话机是 sip:agent1@127.0.0.1:5701;没有坐席就绪时来电排队,挂机后生成回拨任务。")
+    _say("      坐席话机是 sip:agent1@127.0.0.1:5701；没有坐席就绪时来电排队，挂机后生成回拨任务。")

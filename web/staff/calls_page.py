@@ -99,6 +99,8 @@ def _opened(call: Call) -> bytes:
     try:
         return Vault(settings.secret()).read(file)
     except FileNotFoundError:
-        raise Missing("no_recording", "录音已过保存期限,或还在封存。") from None
+        raise Missing("no_recording", "录音已过保存期限，或还在封存。") from None
     except SpoiltError:
-        raise Conflict("recording_spoilt", "录音文件被改动或损坏,不能播放,请报告值班长。", {"call": call.id}) from None
+        raise Conflict(
+            "recording_spoilt", "录音文件被改动或损坏，不能播放，请报告值班长。", {"call": call.id}
+        ) from None

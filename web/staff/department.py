@@ -93,11 +93,11 @@ def _extended(code: str, _now: dt.datetime) -> ColumnElement[bool]:
 TABS: dict[str, Tab] = {
     "sign": Tab("待签收", "已送达、还没有签收的诉求", lambda _c, _n: _working(Delivery.SENT, Delivery.DELIVERED)),
     "working": Tab("办理中", "已签收、还没有答复的诉求", lambda _c, _n: _working(Delivery.SIGNED)),
-    "tomorrow": Tab("明天到期", "明天下班前到期的,含今天到期和已超期", _due_soon),
+    "tomorrow": Tab("明天到期", "明天下班前到期的，含今天到期和已超期", _due_soon),
     "correct": Tab("退改", "申请退单待裁定、审核退回和重办的诉求", _to_correct),
     "extended": Tab("延期中", "延期待审批和已延期的诉求", _extended),
     "replied": Tab(
-        "已答复", "本轮已答复的诉求,新的在前", lambda _c, _n: Assignment.status == Delivery.REPLIED, newest_first=True
+        "已答复", "本轮已答复的诉求，新的在前", lambda _c, _n: Assignment.status == Delivery.REPLIED, newest_first=True
     ),
 }
 

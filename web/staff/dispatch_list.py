@@ -15,15 +15,15 @@ dispatch_list = Blueprint("dispatch_list", __name__)
 ROLES = (Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR)
 USUAL, MOST = 40, 200
 CHECKLIST = (
-    "回答了市民的诉求,没有答非所问",
-    "事实清楚,写明了办理结果或时限",
+    "回答了市民的诉求，没有答非所问",
+    "事实清楚，写明了办理结果或时限",
     "没有写出他人姓名、电话、住址",
-    "语言平实,没有推诿",
+    "语言平实，没有推诿",
 )
 SEND_BACK = (
     "没有回答诉求",
     "没有写明办理结果",
-    "事实不清,与诉求不符",
+    "事实不清，与诉求不符",
     "公开答复含个人信息",
     "没有联系市民",
     "附件或依据缺失",

@@ -58,7 +58,7 @@ def made(paper: dict[str, Any]) -> bytes:
             Paragraph(escape(paper["day"]), style["end"]),
             Spacer(1, 30),
             HRFlowable(width="100%", thickness=0.6),
-            Paragraph(escape(f"送达:{reached}"), style["foot"]),
+            Paragraph(escape(f"送达：{reached}"), style["foot"]),
         ]
     )
     return out.getvalue()

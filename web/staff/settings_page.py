@@ -71,7 +71,9 @@ def _years(calendar: Calendar, now: dt.datetime) -> list[dict[str, Any]]:
             "year": year,
             "provisional": year not in known,
             "version": known[year].version if year in known else "",
-            "title": known[year].title if year in known else "国务院办公厅通知尚未载入,按周一至周五计算,时限标注“暂定”",
+            "title": known[year].title
+            if year in known
+            else "国务院办公厅通知尚未载入，按周一至周五计算，时限标注“暂定”",
             "source": known[year].source if year in known else "",
             "holidays": len(known[year].holidays) if year in known else 0,
             "makeups": len(known[year].makeups) if year in known else 0,

@@ -51,7 +51,7 @@ export function alarms(box, button) {
   button?.addEventListener("click", () => {
     loud = !loud;
     button.setAttribute("aria-pressed", String(loud));
-    button.textContent = `告警声音:${loud ? "开" : "关"}`;
+    button.textContent = `告警声音：${loud ? "开" : "关"}`;
     if (loud) beep();
   });
   setInterval(() => loud && waiting && beep(), EVERY);

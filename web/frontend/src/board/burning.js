@@ -11,7 +11,7 @@ const line = (openCase) => (row) => {
     h("span", { class: `mark ${level}` }, mark || "·"),
     h("b", { class: "left" }, leftWords(row.due_at)),
     h(openCase ? "button" : "span", { class: "case-door", type: openCase ? "button" : null, title: row.explain, onclick: openCase ? () => openCase(row.number) : null }, row.title),
-    h("span", { class: "quiet" }, `${row.label}${row.provisional ? "(暂定)" : ""} · ${row.short}${row.leader ? ` ${row.leader}` : ""}`),
+    h("span", { class: "quiet" }, `${row.label}${row.provisional ? "（暂定）" : ""} · ${row.short}${row.leader ? ` ${row.leader}` : ""}`),
   );
 };
 
@@ -24,6 +24,6 @@ export function burning(told, { wall, openCase }) {
       h("div", {}, h("h3", {}, `■ 已超期 ${told.overdue_count} 件`), told.overdue.length ? h("ul", { class: "rows" }, told.overdue.slice(0, most).map(line(openCase))) : h("p", { class: "quiet" }, "没有超期的。")),
       h("div", {}, h("h3", {}, `◆ 24 小时内到期 ${told.day_count} 件`), told.next.length ? h("ul", { class: "rows" }, told.next.slice(0, most).map(line(openCase))) : h("p", { class: "quiet" }, "没有正在计时的。")),
     ),
-    told.provisional_count ? h("p", { class: "quiet" }, `其中 ${told.provisional_count} 件的时限是暂定的:该年放假安排还没有公布。`) : null,
+    told.provisional_count ? h("p", { class: "quiet" }, `其中 ${told.provisional_count} 件的时限是暂定的：该年放假安排还没有公布。`) : null,
   ];
 }

@@ -6,7 +6,7 @@ import { failed, showCase, skeleton } from "../shared/case-view.js";
 import { momentWords } from "../shared/time.js";
 
 export const FORMULAS = {
-  connect: "由人工接听 ÷ 送入人工队列的来电(滚动 24 小时),目标 95% 以上",
+  connect: "由人工接听 ÷ 送入人工队列的来电（滚动 24 小时），目标 95% 以上",
   answer_15s_invite: "来电起 15 秒内由人工接听 ÷ 送入人工队列的来电",
   answer_15s_notice: "提示音结束起 15 秒内由人工接听 ÷ 送入人工队列的来电",
   abandon: "等候中挂断 ÷ 送入人工队列的来电",
@@ -37,7 +37,7 @@ export function doorway(box) {
       h("span", { class: "small quiet" }, ` ${row.number} · ${row.area} · ${row.department || row.state_label} · ${momentWords(row.at)}`),
     );
   const column = (title, rows, count) =>
-    h("section", {}, h("h3", {}, `${title} ${count} 件${rows.length < count ? `(列出 ${rows.length} 件)` : ""}`), rows.length ? h("ul", { class: "plain" }, rows.map(line)) : h("p", { class: "quiet" }, "没有。"));
+    h("section", {}, h("h3", {}, `${title} ${count} 件${rows.length < count ? `（列出 ${rows.length} 件）` : ""}`), rows.length ? h("ul", { class: "plain" }, rows.map(line)) : h("p", { class: "quiet" }, "没有。"));
 
   async function open(name, code, period, withLists) {
     const lists = h("div", { class: "door-lists" }, skeleton());
@@ -45,7 +45,7 @@ export function doorway(box) {
     fill(part);
     fill(box, shut(), h("h2", { id: "door-title" }, name), formula, lists, part);
     if (!box.open) box.showModal();
-    if (!withLists) return fill(lists, h("p", { class: "quiet" }, "这个指标按次数统计,没有诉求明细。"));
+    if (!withLists) return fill(lists, h("p", { class: "quiet" }, "这个指标按次数统计，没有诉求明细。"));
     try {
       const told = await call("GET", `/board/door/${code}?period=${period}`);
       formula.textContent = told.formula;

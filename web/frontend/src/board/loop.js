@@ -21,9 +21,9 @@ function stage(row, index, most, { high, bar, at }) {
 function funnel(stages, wall) {
   const size = SIZES[wall ? "wall" : "desk"];
   const most = Math.max(...stages.map((row) => row.count), 1);
-  const label = stages.map((row) => `${row.label} ${row.count}`).join(",");
+  const label = stages.map((row) => `${row.label} ${row.count}`).join("，");
   const drawn = stages.flatMap((row, index) => stage(row, index, most, size));
-  return s("svg", { viewBox: `0 0 ${size.wide} ${stages.length * size.high}`, class: "funnel", role: "img", "aria-label": `差评闭环:${label}` }, drawn);
+  return s("svg", { viewBox: `0 0 ${size.wide} ${stages.length * size.high}`, class: "funnel", role: "img", "aria-label": `差评闭环：${label}` }, drawn);
 }
 
 function map(areas) {

@@ -36,9 +36,9 @@ export function channelBars(channels, wall) {
     s("rect", { x: at, y: index * high + high * 0.15, width: (row.count / most) * bar, height: high * 0.7, class: "bar-used" }),
     s("text", { x: at + 12 + (row.count / most) * bar, y: index * high + high * 0.72, class: "axis" }, String(row.count)),
   ]);
-  const label = rows.map((row) => `${row.label} ${row.count}`).join(",") || "没有";
+  const label = rows.map((row) => `${row.label} ${row.count}`).join("，") || "没有";
   return rows.length
-    ? s("svg", { viewBox: `0 0 ${wide} ${rows.length * high}`, class: "channel-bars", role: "img", "aria-label": `最近一小时受理:${label}` }, drawn.flat())
+    ? s("svg", { viewBox: `0 0 ${wide} ${rows.length * high}`, class: "channel-bars", role: "img", "aria-label": `最近一小时受理：${label}` }, drawn.flat())
     : h("p", { class: "quiet" }, "最近一小时没有新的诉求。");
 }
 
@@ -59,8 +59,8 @@ export function now(told, { wall, open }) {
       figure("最长等候", calls.count ? seconds(calls.longest_seconds) : "—", { level: calls.longest_seconds > 15 ? "bad" : "", code: "longest" }),
       figure("咨询等候", String(chats.waiting), { note: chats.waiting ? `最长 ${seconds(chats.longest_seconds)}` : `正在接待 ${chats.talking}`, code: "chats" }),
       figure("24 小时接通率", percent(rate.connect.value), { ...rated(rate.connect, (value) => value >= GOAL), open }),
-      figure("15 秒应答率(自来电)", percent(rate.answer_15s_invite.value), { ...rated(rate.answer_15s_invite, () => true), open }),
-      figure("15 秒应答率(自提示音)", percent(rate.answer_15s_notice.value), { ...rated(rate.answer_15s_notice, () => true), open }),
+      figure("15 秒应答率（自来电）", percent(rate.answer_15s_invite.value), { ...rated(rate.answer_15s_invite, () => true), open }),
+      figure("15 秒应答率（自提示音）", percent(rate.answer_15s_notice.value), { ...rated(rate.answer_15s_notice, () => true), open }),
     ),
     h("h3", {}, `坐席 ${told.seats.length}`),
     told.seats.length ? summary(told.seats) : h("p", { class: "quiet" }, "没有坐席签到。"),

@@ -92,7 +92,7 @@ export function player(call) {
   function show(sound) {
     const heights = peaks(sound);
     const audio = h("audio", { controls: true, src: URL.createObjectURL(pcm(sound)) });
-    const canvas = h("canvas", { width: 600, height: 64, role: "img", "aria-label": "录音波形,点一下跳到那里" });
+    const canvas = h("canvas", { width: 600, height: 64, role: "img", "aria-label": "录音波形，点一下跳到那里" });
     const at = () => draw(canvas, heights, audio.duration ? audio.currentTime / audio.duration : 0);
     audio.addEventListener("timeupdate", at);
     canvas.addEventListener("click", (event) => {

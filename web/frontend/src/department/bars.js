@@ -15,7 +15,7 @@ function bar(row, seen) {
   const { level } = dueMark(row, seen);
   return s(
     "svg",
-    { viewBox: `0 0 ${WIDE} ${HIGH}`, class: `bar ${level}`, role: "img", preserveAspectRatio: "none", "aria-label": `${row.label}:已用 ${Math.round((used / WIDE) * 100)}%` },
+    { viewBox: `0 0 ${WIDE} ${HIGH}`, class: `bar ${level}`, role: "img", preserveAspectRatio: "none", "aria-label": `${row.label}：已用 ${Math.round((used / WIDE) * 100)}%` },
     s("rect", { class: "bar-whole", x: 0, y: 2, width: WIDE, height: HIGH - 4 }),
     s("rect", { class: "bar-used", x: 0, y: 2, width: used, height: HIGH - 4 }),
     s("rect", { class: "bar-now", x: Math.max(used - 2, 0), y: 0, width: 3, height: HIGH }),

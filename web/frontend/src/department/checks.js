@@ -23,10 +23,10 @@ export function wrongWith(text, told) {
   const said = text.trim();
   if (!said) return [];
   return [
-    said.length < LEAST && `只有 ${said.length} 个字,市民可能看不明白(建议 ${LEAST} 字以上)`,
-    PHONE.test(said) && "写有电话号码,请确认是对外公布的号码",
-    told.citizen.name.length > 1 && !told.citizen.masked && said.includes(told.citizen.name) && "写有市民姓名,公开答复中请不要出现",
-    !answers(said, `${told.title}${told.content}`) && "没有提到诉求里的事,请对照市民说的逐项答复",
+    said.length < LEAST && `只有 ${said.length} 个字，市民可能看不明白（建议 ${LEAST} 字以上）`,
+    PHONE.test(said) && "写有电话号码，请确认是对外公布的号码",
+    told.citizen.name.length > 1 && !told.citizen.masked && said.includes(told.citizen.name) && "写有市民姓名，公开答复中请不要出现",
+    !answers(said, `${told.title}${told.content}`) && "没有提到诉求里的事，请对照市民说的逐项答复",
   ].filter(Boolean);
 }
 

@@ -19,7 +19,7 @@ export const FORMS = {
     go: "记下",
     fields: [
       { name: "how", label: "怎么联系的", kind: "select", choices: ["电话", "上门", "短信", "现场见面", "其他"].map((word) => [word, word]) },
-      { name: "result", label: "结果", kind: "long", needed: true, hint: "市民说了什么,约定了什么" },
+      { name: "result", label: "结果", kind: "long", needed: true, hint: "市民说了什么，约定了什么" },
     ],
   },
   hand_down: {
@@ -28,7 +28,7 @@ export const FORMS = {
     go: "下派",
     fields: [
       { name: "unit", label: "下属单位", kind: "text", needed: true },
-      { name: "due", label: "内部期限(可不填)", kind: "moment", hint: "不改变对市民的答复时限" },
+      { name: "due", label: "内部期限（可不填）", kind: "moment", hint: "不改变对市民的答复时限" },
     ],
   },
   reply: {
@@ -40,7 +40,7 @@ export const FORMS = {
       { name: "solved", label: "是否解决", kind: "radio", needed: true, choices: [["true", "已解决"], ["false", "未解决"]] },
       { name: "reason", label: "未解决的原因", kind: "long", rows: 2, hint: "未解决时必填" },
       { name: "internal", label: "内部办理情况", kind: "long", rows: 2, hint: "只给工作人员看" },
-      { name: "public", label: "给市民的答复", kind: "long", rows: 6, needed: true, hint: "市民会看到这段话:查到了什么、做了什么、以后怎么办" },
+      { name: "public", label: "给市民的答复", kind: "long", rows: 6, needed: true, hint: "市民会看到这段话：查到了什么、做了什么、以后怎么办" },
     ],
   },
   return: {
@@ -48,7 +48,7 @@ export const FORMS = {
     title: "申请退单",
     go: "申请退单",
     fields: [
-      { name: "reason", label: "不属于本部门职责的依据", kind: "long", needed: true, hint: "退单由中心裁定;市民的答复时限不因此重新计算" },
+      { name: "reason", label: "不属于本部门职责的依据", kind: "long", needed: true, hint: "退单由中心裁定；市民的答复时限不因此重新计算" },
       { name: "suggest", label: "建议承办部门", kind: "select", choices: [], departments: true },
     ],
   },
@@ -57,10 +57,10 @@ export const FORMS = {
     title: "申请延期",
     go: "申请延期",
     fields: [
-      { name: "days", label: "延长几个工作日", kind: "number", least: "1", most: "60", needed: true, hint: "只能延期一次;超过 5 个工作日要有领导批准" },
+      { name: "days", label: "延长几个工作日", kind: "number", least: "1", most: "60", needed: true, hint: "只能延期一次；超过 5 个工作日要有领导批准" },
       { name: "reason", label: "理由", kind: "long", needed: true },
     ],
   },
   interim: { label: "阶段答复", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限" }] },
-  suspend: { label: "挂起", title: "申请挂起", go: "申请挂起", fields: [{ name: "reason", label: "在等市民做什么", kind: "long", needed: true, hint: "只有等待市民才可以挂起,由值班长批准" }] },
+  suspend: { label: "挂起", title: "申请挂起", go: "申请挂起", fields: [{ name: "reason", label: "在等市民做什么", kind: "long", needed: true, hint: "只有等待市民才可以挂起，由值班长批准" }] },
 };

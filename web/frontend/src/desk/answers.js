@@ -60,8 +60,8 @@ export function answers(form) {
 
   const paint = (told) => {
     found = told.items;
-    const none = h("p", { class: "quiet" }, "知识库里没有合适的答案。可转办,或请知识管理员补充。");
-    fill(box, told.degraded ? h("p", { class: "quiet small" }, "检索暂时降级,结果可能不全。") : null, found.length ? found.map(card) : none);
+    const none = h("p", { class: "quiet" }, "知识库里没有合适的答案。可转办，或请知识管理员补充。");
+    fill(box, told.degraded ? h("p", { class: "quiet small" }, "检索暂时降级，结果可能不全。") : null, found.length ? found.map(card) : none);
   };
 
   async function ask() {
@@ -74,7 +74,7 @@ export function answers(form) {
       const told = await call("GET", `/api/v1/kb/search?${asked}`);
       if (mine === turn) later(() => paint(told));
     } catch (error) {
-      if (mine === turn) later(() => fill(box, h("p", { class: "quiet" }, `答案没有读到:${error.message}`)));
+      if (mine === turn) later(() => fill(box, h("p", { class: "quiet" }, `答案没有读到：${error.message}`)));
     }
   }
 

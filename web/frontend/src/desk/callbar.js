@@ -23,9 +23,9 @@ export function callbar({ onCall, onTalk }) {
 
   const tick = () => {
     if (!seat) return;
-    const said = seat.status === "break" && seat.reason ? `小休(${seat.reason})` : (STATUS[seat.status] ?? seat.status_label);
+    const said = seat.status === "break" && seat.reason ? `小休（${seat.reason}）` : (STATUS[seat.status] ?? seat.status_label);
     const missed = seat.missed ? ` · 连续未接 ${seat.missed} 个` : "";
-    words.textContent = `${said} ${short(seconds(since))}${missed}${online ? "" : " · 实时连接断开,正在重连"}`;
+    words.textContent = `${said} ${short(seconds(since))}${missed}${online ? "" : " · 实时连接断开，正在重连"}`;
     ring.hidden = !pop;
     if (!pop) return;
     const talks = seat.state === "talking";
@@ -81,10 +81,10 @@ function watchPhone(off) {
       const told = await (await fetch("/readyz", { headers: { Accept: "application/json" } })).json();
       const phone = told.parts.find((part) => part.name === "telephone");
       off.hidden = !phone || phone.state === "up";
-      off.textContent = off.hidden ? "" : `■ 电话不能用:${phone.advice || "连接进程没有运行。"} 仍可登记诉求、接待在线咨询。`;
+      off.textContent = off.hidden ? "" : `■ 电话不能用：${phone.advice || "连接进程没有运行。"} 仍可登记诉求、接待在线咨询。`;
     } catch {
       off.hidden = false;
-      off.textContent = "■ 连不上服务器,正在重试。已写的内容还在。";
+      off.textContent = "■ 连不上服务器，正在重试。已写的内容还在。";
     }
   };
   look();

@@ -15,7 +15,7 @@ export function chats({ onOpen, onUse }) {
   const section = one("#chats");
   const cards = one("#chat-cards");
   const talk = one("#chat-talk");
-  const input = h("textarea", { id: "chat-say", rows: "2", maxlength: "2000", placeholder: "回复市民,Enter 发送,Shift+Enter 换行" });
+  const input = h("textarea", { id: "chat-say", rows: "2", maxlength: "2000", placeholder: "回复市民，Enter 发送，Shift+Enter 换行" });
   const list = h("ol", { "aria-live": "polite", "aria-label": "对话" });
   const told = h("p", { class: "wrong", role: "alert", hidden: true });
   const title = h("h3", {});

@@ -47,7 +47,7 @@ export function citizen(form, onAbout) {
       const told = await call("GET", `/api/v1/cases?${new URLSearchParams({ q: phone, open: "1", limit: String(MOST) })}`);
       if (phone === shown) paint(head(phone, ""), told.items);
     } catch (error) {
-      fill(box, h("p", { class: "quiet" }, `没有读到他的诉求:${error.message}`));
+      fill(box, h("p", { class: "quiet" }, `没有读到他的诉求：${error.message}`));
     }
   }
 
@@ -65,7 +65,7 @@ export function citizen(form, onAbout) {
   const clear = () => {
     shown = "";
     cases = [];
-    fill(box, h("p", { class: "quiet" }, "还没有来电。填写市民电话后,这里显示他的在办诉求。"));
+    fill(box, h("p", { class: "quiet" }, "还没有来电。填写市民电话后，这里显示他的在办诉求。"));
   };
   return { about, pop, look, clear };
 }

@@ -9,7 +9,7 @@ const WHY = { busy: "占线", no_answer: "没有接听", reject: "拒接", unrea
 const ROLES = { consult: "咨询", conference: "三方", monitor: "值班长" };
 const MODES = { listen: "旁听中", whisper: "耳语指导中", barge: "已插话", off: "已停止旁听" };
 
-const refusal = (word) => (word.startsWith("guest_") ? `对方${WHY[word.slice(6)] ?? "没有接通"},通话继续。` : `现在不能${REFUSED[word] ?? "这样操作"}。`);
+const refusal = (word) => (word.startsWith("guest_") ? `对方${WHY[word.slice(6)] ?? "没有接通"}，通话继续。` : `现在不能${REFUSED[word] ?? "这样操作"}。`);
 
 // control() → { show(callId or null), reread, keys }. Everything shown comes from the connector's word about the call.
 export function control() {
@@ -79,7 +79,7 @@ export function control() {
     shut();
     try {
       const made = await call("POST", `/api/v1/calls/${encodeURIComponent(at)}/mark`, { mark: kind, reason });
-      tell(made.state === "confirmed" ? "已标记,下次来电优先接听。" : "已提交,由值班长复核后生效。");
+      tell(made.state === "confirmed" ? "已标记，下次来电优先接听。" : "已提交，由值班长复核后生效。");
     } catch (error) {
       tell(error.message, true);
     }
@@ -91,7 +91,7 @@ export function control() {
   }
 
   function why(kind = "") {
-    const field = h("input", { id: "control-reason", name: "reason", required: true, maxLength: 200, placeholder: kind ? "例如:反复辱骂,无诉求" : "例如:市民报银行卡号" });
+    const field = h("input", { id: "control-reason", name: "reason", required: true, maxLength: 200, placeholder: kind ? "例如：反复辱骂，无诉求" : "例如：市民报银行卡号" });
     const go = (event) => (event.preventDefault(), kind ? mark(kind, field.value) : give("pause_recording", { reason: field.value }));
     fill(open, h("form", { class: "row", onsubmit: go }, h("label", { for: field.id }, kind ? "标记的理由" : "暂停录音的原因"), field, h("button", { type: "submit", class: "button main" }, "确定")));
     open.hidden = false;
@@ -145,9 +145,9 @@ export function control() {
   }
 
   const keys = [
-    { key: "F7", says: "通话:转接、咨询或三方", does: choose },
-    { key: "F9", says: "通话:保持或取消保持", does: () => give(now.held ? "unhold" : "hold") },
-    { key: "F10", says: "通话:静音或取消静音", does: () => give(now.muted ? "unmute" : "mute") },
+    { key: "F7", says: "通话：转接、咨询或三方", does: choose },
+    { key: "F9", says: "通话：保持或取消保持", does: () => give(now.held ? "unhold" : "hold") },
+    { key: "F10", says: "通话：静音或取消静音", does: () => give(now.muted ? "unmute" : "mute") },
   ];
   return { show, reread, keys, shut: () => (open.hidden ? false : (shut(), true)) };
 }

@@ -32,7 +32,7 @@ export function suggesting(form, pick, { onSimilar }) {
     choice?.department ? pick.set(choice.department) : pick.clear();
     form.elements.department.classList.toggle("suggested", Boolean(choice?.department) && !confirmed);
   };
-  const coWords = () => (found?.co?.length ? ` 协办:${found.co.map(pick.name).join("、")}` : "");
+  const coWords = () => (found?.co?.length ? ` 协办：${found.co.map(pick.name).join("、")}` : "");
 
   const chip = (choice, index) => {
     const mine = choice.category === (confirmed || found.category);
@@ -55,7 +55,7 @@ export function suggesting(form, pick, { onSimilar }) {
   const paint = () => {
     const top = found?.top?.slice(0, 3) ?? [];
     fill(box, top.map(chip));
-    one("#chips-says").textContent = !found ? "边写边给建议" : confirmed ? "✓ 已确认" : found.manual ? "建议,把握不大,请确认" : "建议,未确认";
+    one("#chips-says").textContent = !found ? "边写边给建议" : confirmed ? "✓ 已确认" : found.manual ? "建议，把握不大，请确认" : "建议，未确认";
   };
 
   const danger = (risk) => {
@@ -64,7 +64,7 @@ export function suggesting(form, pick, { onSimilar }) {
     const words = [...new Set((risk?.signs ?? []).map((sign) => sign.word))].filter((word) => word.length < whole); // the model weighs the text as a whole
     line.hidden = !risk?.lines?.length;
     if (line.hidden) return;
-    fill(line, h("b", {}, "■ 可能危及生命财产"), words.length ? ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 ` : " 听起来像险情,请先问清有没有危险。需要时三方通话或请市民拨打 ", risk.lines.map((number) => h("strong", {}, number)));
+    fill(line, h("b", {}, "■ 可能危及生命财产"), words.length ? ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 ` : " 听起来像险情，请先问清有没有危险。需要时三方通话或请市民拨打 ", risk.lines.map((number) => h("strong", {}, number)));
   };
 
   const places = (fields) => {
@@ -98,7 +98,7 @@ export function suggesting(form, pick, { onSimilar }) {
       const told = await call("POST", "/api/v1/triage", { text, area });
       if (turn === asked) show(told);
     } catch (error) {
-      if (turn === asked) one("#chips-says").textContent = `没有建议:${error.message} 可直接选部门转办。`;
+      if (turn === asked) one("#chips-says").textContent = `没有建议：${error.message} 可直接选部门转办。`;
     }
   }
 

@@ -23,15 +23,15 @@ const complain = (node, words) => {
 
 function departmentField(label, departments) {
   const id = `d${++serial}`;
-  const input = h("input", { id, role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, autocomplete: "off", placeholder: "名称、简称或拼音首字母(csgl → 城市管理局)" });
+  const input = h("input", { id, role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, autocomplete: "off", placeholder: "名称、简称或拼音首字母（csgl → 城市管理局）" });
   const list = h("ul", { id: `${id}-list`, role: "listbox", hidden: true });
   return { node: h("div", { class: "field" }, h("label", { for: id }, label), h("div", { class: "pick" }, input, list)), pick: picker(input, list, departments) };
 }
 
 function forward(node, told, beside, departments, finish) {
   const to = departmentField("主办部门", departments);
-  const co = departmentField("协办部门(可不填)", departments);
-  const opinion = area("给部门的意见(可不填)");
+  const co = departmentField("协办部门（可不填）", departments);
+  const opinion = area("给部门的意见（可不填）");
   const first = beside.choices[0];
   const usual = told.suggestion?.department === first?.department ? (told.suggestion?.co ?? []) : [];
   const choice = (one, index) =>
@@ -54,18 +54,18 @@ function forward(node, told, beside, departments, finish) {
   };
   const main = () => {
     const lead = to.pick.code();
-    if (!lead) return complain(node, "先选主办部门:上面的建议,或按名称、拼音首字母查找。");
+    if (!lead) return complain(node, "先选主办部门：上面的建议，或按名称、拼音首字母查找。");
     const others = co.pick.code() ? [co.pick.code(), ...usual.slice(1)] : [];
     finish("forward", { departments: asDestinations(lead, others), opinion: opinion.value.trim() }, `已转 ${to.pick.name(lead)}`);
     return true;
   };
-  const cards = beside.choices.length ? beside.choices.map(choice) : [h("p", { class: "quiet" }, "分类器没有给出建议,请按目录或部门名称选择。")];
+  const cards = beside.choices.length ? beside.choices.map(choice) : [h("p", { class: "quiet" }, "分类器没有给出建议，请按目录或部门名称选择。")];
   fill(node, h("h2", {}, "转办"), h("div", { class: "choices" }, cards), h("div", { class: "grid two" }, to.node, co.node), field("转办意见", opinion), returnedBefore(beside), foot(button("转办", main, "Ctrl+Enter")));
   choose(0);
   return { main, choose };
 }
 
-const request = (row) => h("li", {}, `${momentWords(row.at)} ${row.department_name}:${row.reason}${row.verdict ? ` → ${{ keep: "维持原派", reassign: "改派", granted: "同意", refused: "不同意" }[row.verdict] ?? row.verdict}` : ""}`);
+const request = (row) => h("li", {}, `${momentWords(row.at)} ${row.department_name}：${row.reason}${row.verdict ? ` → ${{ keep: "维持原派", reassign: "改派", granted: "同意", refused: "不同意" }[row.verdict] ?? row.verdict}` : ""}`);
 const returnedBefore = (beside) =>
   beside.returned.length ? h("details", {}, h("summary", {}, `同类诉求退单 ${beside.returned.length} 次`), h("ul", { class: "plain small" }, beside.returned.map(request))) : null;
 
@@ -73,7 +73,7 @@ function arbitrate(node, told, beside, departments, finish) {
   const asked = beside.requests.find((row) => row.what === "return");
   const to = departmentField("改派到", departments);
   const reason = area("裁定理由");
-  const keepIt = () => (finish("arbitrate", { verdict: "keep", reason: reason.value.trim() }, "已裁定:维持原派"), true);
+  const keepIt = () => (finish("arbitrate", { verdict: "keep", reason: reason.value.trim() }, "已裁定：维持原派"), true);
   const reassign = () => {
     const code = to.pick.code();
     if (!code) return complain(node, "改派要先选部门。");
@@ -83,7 +83,7 @@ function arbitrate(node, told, beside, departments, finish) {
   fill(
     node,
     h("h2", {}, "退单裁定"),
-    asked ? h("p", { class: "notice warn" }, h("b", {}, `${asked.department_name} 申请退单:`), asked.reason) : null,
+    asked ? h("p", { class: "notice warn" }, h("b", {}, `${asked.department_name} 申请退单：`), asked.reason) : null,
     to.node,
     field("裁定理由", reason),
     returnedBefore(beside),
@@ -95,10 +95,10 @@ function arbitrate(node, told, beside, departments, finish) {
 function review(node, told, _beside, _departments, finish) {
   const checks = h("fieldset", { class: "field checks" }, h("legend", {}, "审核清单"), one("#checklist").content.cloneNode(true));
   const reasons = h("fieldset", { class: "field checks" }, h("legend", {}, "退回理由"), one("#send-back").content.cloneNode(true));
-  const more = area("还要说明的(可不填)");
+  const more = area("还要说明的（可不填）");
   const pass = () => {
-    if (all("input", checks).some((box) => !box.checked)) return complain(node, "清单还有没勾的;不符合的请退回并写明理由。");
-    finish("pass", {}, "答复已通过,转回访");
+    if (all("input", checks).some((box) => !box.checked)) return complain(node, "清单还有没勾的；不符合的请退回并写明理由。");
+    finish("pass", {}, "答复已通过，转回访");
     return true;
   };
   const back = () => {
@@ -112,7 +112,7 @@ function review(node, told, _beside, _departments, finish) {
   return { main: pass };
 }
 
-const WHAT = { extension: ["延期审批", "decide_extension", (row) => `申请延长 ${row.days} 个工作日`], suspension: ["挂起审批", "approve_suspension", () => "申请挂起,等待市民"] };
+const WHAT = { extension: ["延期审批", "decide_extension", (row) => `申请延长 ${row.days} 个工作日`], suspension: ["挂起审批", "approve_suspension", () => "申请挂起，等待市民"] };
 
 function approve(node, told, beside, _departments, finish) {
   const asked = beside.requests.find((row) => row.what in WHAT);
@@ -121,13 +121,13 @@ function approve(node, told, beside, _departments, finish) {
   const reason = area("审批意见");
   const say = (granted) => {
     if (!granted && !reason.value.trim()) return complain(node, "不同意请写明理由。");
-    finish(action, { granted, reason: reason.value.trim() }, `${title}:${granted ? "同意" : "不同意"}`);
+    finish(action, { granted, reason: reason.value.trim() }, `${title}：${granted ? "同意" : "不同意"}`);
     return true;
   };
   fill(
     node,
     h("h2", {}, title),
-    h("p", { class: "notice" }, h("b", {}, `${asked.department_name} ${words(asked)}:`), asked.reason, h("span", { class: "quiet" }, ` (${asked.by},${momentWords(asked.at)})`)),
+    h("p", { class: "notice" }, h("b", {}, `${asked.department_name} ${words(asked)}：`), asked.reason, h("span", { class: "quiet" }, `（${asked.by}，${momentWords(asked.at)}）`)),
     field("审批意见", reason),
     foot(button("不同意", () => say(false)), button("同意", () => say(true), "Ctrl+Enter")),
   );
@@ -137,7 +137,7 @@ function approve(node, told, beside, _departments, finish) {
 function redo(node, told, _beside, _departments, finish) {
   const opinion = area("给部门的重办要求");
   const main = () => (finish("redo", { opinion: opinion.value.trim() }, "已发回重办"), true);
-  fill(node, h("h2", {}, "发回重办"), field("重办意见", opinion, "差评经核查属实,原承办部门重新办理并重新答复。"), foot(button("重办", main, "Ctrl+Enter")));
+  fill(node, h("h2", {}, "发回重办"), field("重办意见", opinion, "差评经核查属实，原承办部门重新办理并重新答复。"), foot(button("重办", main, "Ctrl+Enter")));
   return { main };
 }
 

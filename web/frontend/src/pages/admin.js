@@ -18,7 +18,7 @@ async function place(field) {
     field.value = told.phone_uri;
     field.removeAttribute("aria-invalid");
     says.className = "small good";
-    says.textContent = "✓ 已保存,从下一个来电起生效";
+    says.textContent = "✓ 已保存，从下一个来电起生效";
   } catch (error) {
     field.setAttribute("aria-invalid", "true");
     says.className = "small bad";

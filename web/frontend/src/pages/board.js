@@ -55,7 +55,7 @@ async function read(name) {
 const trouble = (error) => {
   const box = one("#trouble");
   box.hidden = !error;
-  box.textContent = error ? `${error.message} 显示的是 ${clockWords((last.now ?? { as_of: moment() }).as_of)} 的数字,正在重试。` : "";
+  box.textContent = error ? `${error.message} 显示的是 ${clockWords((last.now ?? { as_of: moment() }).as_of)} 的数字，正在重试。` : "";
 };
 
 async function reread() {
@@ -93,7 +93,7 @@ let turning = true;
 function show(number) {
   page = (number + pages.length) % pages.length;
   pages.forEach((node, index) => node.classList.toggle("shown", index === page));
-  one("#turning").textContent = turning ? "20 秒翻页 · 按任意键停住" : "已停住 · 空格继续,← → 翻页";
+  one("#turning").textContent = turning ? "20 秒翻页 · 按任意键停住" : "已停住 · 空格继续，← → 翻页";
   fill(one("#dots"), pages.map((_, index) => h("i", { class: index === page ? "on" : "" }, index === page ? "●" : "○")));
 }
 

@@ -48,19 +48,19 @@ function seatRow(seat) {
 }
 
 function over(seat, order, label) {
-  if (order === "take_over" && !confirm(`接管后 ${seat.name} 将退出这个通话,由您继续与市民通话。`)) return;
-  doing(() => call("POST", `/api/v1/calls/${encodeURIComponent(seat.call)}/control`, { do: order }), `${label}:已发出,请留意您的话机。`);
+  if (order === "take_over" && !confirm(`接管后 ${seat.name} 将退出这个通话，由您继续与市民通话。`)) return;
+  doing(() => call("POST", `/api/v1/calls/${encodeURIComponent(seat.call)}/control`, { do: order }), `${label}：已发出，请留意您的话机。`);
 }
 
 function force(seat) {
   const status = h("select", { name: "status", "aria-label": `${seat.name} 的状态` }, STATUSES.map(([value, label]) => h("option", { value, selected: value === seat.status }, label)));
-  const reason = h("input", { name: "reason", required: true, maxLength: 30, placeholder: "原因(坐席可见)", "aria-label": "原因" });
+  const reason = h("input", { name: "reason", required: true, maxLength: 30, placeholder: "原因（坐席可见）", "aria-label": "原因" });
   const go = (event) => {
     event.preventDefault();
     doing(async () => {
       await call("POST", `/api/v1/seats/${encodeURIComponent(seat.user)}`, { status: status.value, reason: reason.value });
       await paint();
-    }, `已更改 ${seat.name} 的状态,坐席已看到。`);
+    }, `已更改 ${seat.name} 的状态，坐席已看到。`);
   };
   return h("form", { class: "row", onsubmit: go }, status, reason, h("button", { type: "submit", class: "button" }, "更改"));
 }
@@ -90,7 +90,7 @@ function sheet(item) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const points = Object.fromEntries(marks.map((field) => [field.name, Number(field.value)]));
-    const wrong = await doing(() => call("POST", `/calls/quality/${encodeURIComponent(item.call)}`, { points, note: note.value }), "质检已提交,坐席可以看到。");
+    const wrong = await doing(() => call("POST", `/calls/quality/${encodeURIComponent(item.call)}`, { points, note: note.value }), "质检已提交，坐席可以看到。");
     if (wrong) showWrong(form, wrong.fields ?? {});
     else await paint();
   });
@@ -99,7 +99,7 @@ function sheet(item) {
 
 async function quality(done) {
   const told = await call("GET", `/calls/quality${done ? "?done=1" : ""}`);
-  const means = told.means.length ? h("p", {}, told.means.map((row) => `${row.agent} ${row.mean} 分(${row.count} 通)`).join(" · ")) : null;
+  const means = told.means.length ? h("p", {}, told.means.map((row) => `${row.agent} ${row.mean} 分（${row.count} 通）`).join(" · ")) : null;
   const empty = done ? "还没有质检过的通话。" : "没有等待质检的通话。系统按比例抽取已接听的通话。";
   return h("div", {}, done ? means : null, told.items.length ? h("ul", { class: "plain" }, told.items.map(drawn)) : h("p", { class: "quiet empty" }, empty));
 }
@@ -110,7 +110,7 @@ function markRow(row) {
   const decide = (confirmed) => doing(async () => {
     await call("POST", `/api/v1/marks/${row.id}`, { confirmed });
     await paint();
-  }, confirmed ? "已确认:该号码排队靠后,仍由人接听。" : "已撤销。");
+  }, confirmed ? "已确认：该号码排队靠后，仍由人接听。" : "已撤销。");
   return h("tr", {}, [
     h("th", { scope: "row" }, row.caller),
     h("td", {}, row.mark_label),
@@ -122,7 +122,7 @@ function markRow(row) {
 
 async function marks() {
   const told = await call("GET", "/api/v1/marks");
-  return told.items.length ? table(["号码", "标记", "理由", "谁在什么时候", "复核"], told.items.map(markRow)) : h("p", { class: "quiet empty" }, "没有等待复核的标记。骚扰来电由第二个人复核后才生效,从不由机器挂断。");
+  return told.items.length ? table(["号码", "标记", "理由", "谁在什么时候", "复核"], told.items.map(markRow)) : h("p", { class: "quiet empty" }, "没有等待复核的标记。骚扰来电由第二个人复核后才生效，从不由机器挂断。");
 }
 
 async function log() {

@@ -9,7 +9,7 @@ import { clockWords } from "../shared/time.js";
 const WAIT = 10_000;
 const AGAIN = 15_000;
 const WHO = { citizen: "我", bot: "机器助手", agent: "工作人员", system: "" };
-const STANDS = { bot: "机器助手(不是真人)", agent: "工作人员正在为您服务", closed: "对话已结束，您可以接着说" };
+const STANDS = { bot: "机器助手（不是真人）", agent: "工作人员正在为您服务", closed: "对话已结束，您可以接着说" };
 const log = one("#log");
 const input = one("#text");
 

@@ -94,7 +94,7 @@ function drawSteps() {
   const rest = MORE.filter(may).map((name) => h("button", { type: "button", data: { step: name }, onclick: () => go(name) }, FORMS[name].label));
   const menu = rest.length ? h("details", { class: "menu up" }, h("summary", { class: "button", "aria-label": "更多" }, "⋯"), h("div", { class: "drop" }, rest)) : null;
   const nothing = usual.length + rest.length === 0;
-  fill(steps, nothing ? h("p", { class: "quiet" }, `${told.state_label}:现在没有要本部门做的事。`) : null, ...usual, menu);
+  fill(steps, nothing ? h("p", { class: "quiet" }, `${told.state_label}：现在没有要本部门做的事。`) : null, ...usual, menu);
 }
 
 // Before the citizen was contacted the contact is the main step, after it the reply.
@@ -162,7 +162,7 @@ keys([
   { key: "Enter", says: "打开", does: () => list.enter() },
   ...ROW.map(({ name, key }) => ({ key, says: FORMS[name].label, does: () => go(name) })),
   { key: "Ctrl+Enter", says: "提交打开的表单", does: () => (form ? send() : false) },
-  { key: "Esc", says: "收起表单,草稿保留", does: () => (form ? (shutForm(), true) : false) },
+  { key: "Esc", says: "收起表单，草稿保留", does: () => (form ? (shutForm(), true) : false) },
 ]);
 decide.addEventListener("keydown", (event) => composing(event) && event.stopPropagation());
 

@@ -104,7 +104,7 @@ async function sayTo(action) {
   try {
     const told = await act(chosen.number, chosen.version, action, { text });
     const what = action === "urge" ? "已记为催办" : "已记为补充";
-    card([h("h2", {}, `✓ ${what}`), h("p", {}, `编号 ${told.number},${told.state_label}。承办部门会看到市民的话,时限不变。`)]);
+    card([h("h2", {}, `✓ ${what}`), h("p", {}, `编号 ${told.number}，${told.state_label}。承办部门会看到市民的话，时限不变。`)]);
     await startAgain();
   } catch (error) {
     await conflict(about, error, () => openAbout(chosen.number));
@@ -117,7 +117,7 @@ async function sayTo(action) {
 // --- a new case ---
 
 function tell(error) {
-  const before = error.made ? `已登记 ${error.made.number}(不会丢),但下一步没有成功:` : "";
+  const before = error.made ? `已登记 ${error.made.number}（不会丢），但下一步没有成功：` : "";
   says.textContent = `■ ${before}${error.message}`;
   says.classList.add("bad");
   if (error.fields) showWrong(form, error.fields);
@@ -146,14 +146,14 @@ async function send(action, given) {
 
 function forward() {
   const code = pick.code();
-  if (!code) return tell({ message: "还没有转办部门:选一个,或先直接答复。", fields: { department: "请选部门" } });
+  if (!code) return tell({ message: "还没有转办部门：选一个，或先直接答复。", fields: { department: "请选部门" } });
   return send("forward", { departments: asDestinations(code, suggestions.co(code)), opinion: form.elements.answer.value.trim() });
 }
 
 function answerNow() {
   const text = form.elements.answer.value.trim();
   if (!text) {
-    tell({ message: "先写下告诉市民的答复,F2 可填入知识库答案。", fields: { text: "缺少此项" } });
+    tell({ message: "先写下告诉市民的答复，F2 可填入知识库答案。", fields: { text: "缺少此项" } });
     return true;
   }
   return send("answer", { text });
@@ -173,16 +173,16 @@ const READ_OUT = {
   forward: (told) => {
     const lead = told.departments.find((place) => place.role === "lead");
     const due = told.clocks.find((row) => row.clock === "reply" && row.department === lead?.code && !row.stopped_at);
-    return [`已转 ${lead?.name ?? ""} 办理`, due ? `,${momentWords(due.due_at)} 前答复您` : "", "。"];
+    return [`已转 ${lead?.name ?? ""} 办理`, due ? `，${momentWords(due.due_at)} 前答复您` : "", "。"];
   },
   answer: () => ["已当场答复并结案。"],
-  guide: (told) => [`已引导:${told.guidance?.channel ?? ""}。`],
+  guide: (told) => [`已引导：${told.guidance?.channel ?? ""}。`],
 };
 
 function showMade({ made: first, told }) {
   const kind = told.state === "closed" ? "answer" : told.state === "guided" ? "guide" : "forward";
   card([
-    h("h2", {}, "✓ 已登记,请读给市民"),
+    h("h2", {}, "✓ 已登记，请读给市民"),
     h("dl", { class: "read-out" }, h("dt", {}, "编号"), h("dd", { id: "made-number" }, first.number), h("dt", {}, "查询码"), h("dd", { id: "made-code" }, first.query_code)),
     h("p", { class: "big" }, READ_OUT[kind](told).join("")),
   ]);

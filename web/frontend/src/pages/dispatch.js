@@ -184,7 +184,7 @@ keys([
   { key: "j", says: "下一件", does: () => move(1) },
   { key: "k", says: "上一件", does: () => move(-1) },
   { key: "Enter", says: "打开", does: () => (items[at] ? (open(items[at].number), true) : false) },
-  { key: "Ctrl+Enter", says: "做主要的一步(转办、裁定、通过、批准、重办),再打开下一件", does: () => opened?.form.main() ?? false },
+  { key: "Ctrl+Enter", says: "做主要的一步（转办、裁定、通过、批准、重办），再打开下一件", does: () => opened?.form.main() ?? false },
   ...["Alt+1", "Alt+2", "Alt+3"].map((key, index) => ({ key, shown: "Alt+1…3", says: index ? "" : "选第几个建议", does: () => opened?.form.choose?.(index) ?? false })),
 ]);
 

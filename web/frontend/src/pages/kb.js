@@ -44,8 +44,8 @@ async function search() {
   paintStates();
   try {
     const told = await call("GET", `/api/v1/kb/search?q=${encodeURIComponent(words)}&limit=20`);
-    const none = h("li", { class: "quiet empty" }, "没有找到。换个说法试试,或请知识管理员补上。");
-    fill(found, told.degraded ? h("li", { class: "notice warn" }, "检索暂时不可用,现在按标题和正文粗查。") : null, ...(told.items.length ? told.items.map(line) : [none]));
+    const none = h("li", { class: "quiet empty" }, "没有找到。换个说法试试，或请知识管理员补上。");
+    fill(found, told.degraded ? h("li", { class: "notice warn" }, "检索暂时不可用，现在按标题和正文粗查。") : null, ...(told.items.length ? told.items.map(line) : [none]));
   } catch (error) {
     fill(found, h("li", {}, failed(error, search)));
   }
@@ -113,10 +113,10 @@ const FIELDS = [
   { name: "code", label: "编号", hint: "发布后不再改" },
   { name: "title", label: "标题", hint: "用市民的问法" },
   { name: "body", label: "正文", long: true },
-  { name: "department", label: "部门代码(可不填)" },
-  { name: "area", label: "区域(可不填,不填即全市)" },
-  { name: "effective", label: "生效日期(可不填)", day: true },
-  { name: "expires", label: "失效日期(可不填)", day: true },
+  { name: "department", label: "部门代码（可不填）" },
+  { name: "area", label: "区域（可不填，不填即全市）" },
+  { name: "effective", label: "生效日期（可不填）", day: true },
+  { name: "expires", label: "失效日期（可不填）", day: true },
 ];
 
 function field({ name, label, hint, long, day }, told) {
@@ -131,7 +131,7 @@ async function write(told) {
     "form",
     { class: "stack", onsubmit: (event) => (event.preventDefault(), save(form, told)) },
     h("h2", {}, told.version ? `修改 ${told.code}` : "写新条目"),
-    told.state === "published" ? h("p", { class: "notice warn" }, "保存后这一条回到草稿,审核发布前查不到。") : null,
+    told.state === "published" ? h("p", { class: "notice warn" }, "保存后这一条回到草稿，审核发布前查不到。") : null,
     FIELDS.map((one) => field(one, told)),
     h("p", { class: "foot" }, h("button", { type: "submit", class: "button main" }, "存为草稿")),
   );

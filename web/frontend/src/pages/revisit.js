@@ -36,13 +36,13 @@ const row = (item) => [
   h("span", { class: "first" }, h("b", {}, item.title), item.round > 1 ? h("span", { class: "tag warn" }, `第 ${item.round} 次办理`) : null),
   h("span", { class: "small quiet" }, `${item.number} · ${item.place.area || "区域未定"} · ${item.state_label}${item.verdict ? ` · ${VERDICT_WORDS[item.verdict]}` : ""}`),
   item.clock ? h("span", { class: "small" }, clockLine(item.clock, { still: true })) : null,
-  list.tab() === "call" ? h("span", { class: `small${item.tries.next_at ? " quiet" : ""}` }, item.tries.spoken ? "已联系,待判定" : tried(item.tries)) : null,
+  list.tab() === "call" ? h("span", { class: `small${item.tries.next_at ? " quiet" : ""}` }, item.tries.spoken ? "已联系，待判定" : tried(item.tries)) : null,
 ];
 
 function painted({ told: page }) {
   const quiet = one("#quiet");
   quiet.hidden = !page.quiet;
-  quiet.textContent = `现在是 ${page.hours[0]}—${page.hours[1]} 以外的时间,不打回访电话。`;
+  quiet.textContent = `现在是 ${page.hours[0]}—${page.hours[1]} 以外的时间，不打回访电话。`;
 }
 
 const list = sideList({ path: "/revisit/list", row, open, empty: EMPTY, painted });
@@ -76,7 +76,7 @@ function offer() {
   if (may("redo")) return openForm("redo");
   if (may("judge") && spoken()) return openForm("judge");
   if (may("revisit")) return ask();
-  fill(decide, h("p", { class: "quiet" }, `${told.state_label}:现在没有要做的事。`));
+  fill(decide, h("p", { class: "quiet" }, `${told.state_label}：现在没有要做的事。`));
   return null;
 }
 
@@ -101,9 +101,9 @@ function ask() {
   asking = script({
     tries,
     words: tried(tries),
-    close: may("close") && tries.count >= tries.needed ? () => perform("close", {}, "三次以上未接通,结案") : null,
+    close: may("close") && tries.count >= tries.needed ? () => perform("close", {}, "三次以上未接通，结案") : null,
     judge: may("judge") && tries.count >= tries.needed ? () => openForm("judge") : null,
-    send: (given) => perform("revisit", given, given.reached ? "回访已记录" : "未接通,已计一次"),
+    send: (given) => perform("revisit", given, given.reached ? "回访已记录" : "未接通，已计一次"),
   });
   fill(decide, asking.node);
   keep(asking.node, `revisit-${told.number}`, { read: asking.read, write: asking.write }).then((draft) => (asking ? (asking.draft = draft) : null));
@@ -176,7 +176,7 @@ keys([
   { key: "k", says: "上一件", does: () => list.move(-1) },
   { key: "Enter", says: "打开", does: () => list.enter() },
   ...(asking?.keys ?? script.KEYS).map(([key, says]) => ({ key, says, does: answer(key) })),
-  { key: "Ctrl+Enter", says: "记下回访,或提交打开的表单", does: () => (asking ? asking.submit() : form ? send() : false) },
+  { key: "Ctrl+Enter", says: "记下回访，或提交打开的表单", does: () => (asking ? asking.submit() : form ? send() : false) },
 ]);
 
 const reading = bell();

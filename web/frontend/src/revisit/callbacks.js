@@ -17,7 +17,7 @@ const REASONS = {
 const read = () => call("GET", "/api/v1/callbacks?state=open").catch(() => null);
 
 function card(row, done) {
-  const field = h("input", { id: `result-${row.id}`, name: "result", required: true, placeholder: "例如:已联系,登记诉求" });
+  const field = h("input", { id: `result-${row.id}`, name: "result", required: true, placeholder: "例如：已联系，登记诉求" });
   return h(
     "li",
     { class: "callback" },

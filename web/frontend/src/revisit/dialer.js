@@ -12,7 +12,7 @@ export function dialer(whom) {
     says.textContent = "正在呼叫您的话机…";
     try {
       await call("POST", "/api/v1/calls", whom());
-      says.textContent = "您的话机振铃后请接听,随后呼叫市民。";
+      says.textContent = "您的话机振铃后请接听，随后呼叫市民。";
     } catch (error) {
       says.textContent = error.message;
     } finally {

@@ -7,9 +7,9 @@ import { LEVELS } from "../shared/case-words.js";
 
 const yesNo = (yes, no) => [[true, yes], [false, no]];
 const QUESTIONS = [
-  { name: "contacted_by_department", asks: "承办部门联系过您吗?", keys: ["q", "w"], answers: yesNo("联系过", "没有联系过") },
-  { name: "solved", asks: "您反映的事解决了吗?", keys: ["a", "s"], answers: yesNo("解决了", "没有解决") },
-  { name: "satisfaction", asks: "您对办理结果满意吗?", keys: ["5", "4", "3", "2", "1"], answers: [5, 4, 3, 2, 1].map((level) => [level, LEVELS[level]]) },
+  { name: "contacted_by_department", asks: "承办部门联系过您吗？", keys: ["q", "w"], answers: yesNo("联系过", "没有联系过") },
+  { name: "solved", asks: "您反映的事解决了吗？", keys: ["a", "s"], answers: yesNo("解决了", "没有解决") },
+  { name: "satisfaction", asks: "您对办理结果满意吗？", keys: ["5", "4", "3", "2", "1"], answers: [5, 4, 3, 2, 1].map((level) => [level, LEVELS[level]]) },
 ];
 
 const isBad = (given) => given.solved === false || (given.satisfaction !== undefined && given.satisfaction < 3);
@@ -38,19 +38,19 @@ export function script({ tries, words, close, judge, send }) {
   const node = h(
     "form",
     { class: "step-form stack", data: { step: "revisit" }, onsubmit: (event) => (event.preventDefault(), submit()) },
-    h("p", {}, "您好,这里是 12345 热线回访。您反映的事部门已经答复,想听听您的意见。"),
+    h("p", {}, "您好，这里是 12345 热线回访。您反映的事部门已经答复，想听听您的意见。"),
     questions,
     h("div", { class: "field" }, h("label", { for: "revisit-words" }, "市民的话"), area),
     verdict,
     h("p", { class: "foot" }, missed, done),
-    h("p", { class: "small quiet", id: "tries" }, words, waits ? `。同一个半天只计一次,${momentWords(tries.next_at)} 起可再计。` : ""),
-    close ? h("button", { type: "button", class: "button", onclick: close }, `${tries.count} 次未接通,结案`) : null,
-    judge ? h("button", { type: "button", class: "button", onclick: judge }, `${tries.count} 次未接通,直接判定`) : null,
+    h("p", { class: "small quiet", id: "tries" }, words, waits ? `。同一个半天只计一次，${momentWords(tries.next_at)} 起可再计。` : ""),
+    close ? h("button", { type: "button", class: "button", onclick: close }, `${tries.count} 次未接通，结案`) : null,
+    judge ? h("button", { type: "button", class: "button", onclick: judge }, `${tries.count} 次未接通，直接判定`) : null,
   );
 
   function paint() {
     fill(questions, QUESTIONS.map((asked) => question(asked, given, choose)));
-    verdict.textContent = isBad(given) ? "◆ 市民不满意:记下后马上判定是否属实。" : "";
+    verdict.textContent = isBad(given) ? "◆ 市民不满意：记下后马上判定是否属实。" : "";
     verdict.className = isBad(given) ? "check warn" : "small";
     done.disabled = given.solved === undefined || given.satisfaction === undefined;
   }

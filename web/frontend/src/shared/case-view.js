@@ -30,9 +30,9 @@ export function clockLine(row, { still = false } = {}) {
   const right = row.clock === "return" && !row.stopped_at ? windowLine(row) : null;
   const { mark, level } = right ?? dueMark(row);
   const ended = row.stopped_at && (row.outcome === "cancelled" ? `不再计时 · ${momentWords(row.stopped_at)}` : `${momentWords(row.stopped_at)} 完成`);
-  const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "(超期)" : "";
+  const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "（超期）" : "";
   const words = right ? right.words : ended ? `${ended}${late}` : row.paused ? `暂停计时 · 原定 ${momentWords(row.due_at)}` : dueWords(row.due_at);
-  const notes = [row.extended && "已延期", row.provisional && "暂定:该年节假日安排还没有公布"].filter(Boolean);
+  const notes = [row.extended && "已延期", row.provisional && "暂定：该年节假日安排还没有公布"].filter(Boolean);
   return h(
     "span",
     { class: `clock ${level}`, tabindex: still ? null : "0", title: row.explain },
@@ -109,7 +109,7 @@ const placesPart = (told) =>
               ` ${place.role_label} · ${place.status_label}`,
               place.round > 1 ? ` · 第 ${place.round} 次` : null,
               place.signed_at ? h("span", { class: "quiet" }, ` · ${momentWords(place.signed_at)} 签收`) : null,
-              place.opinion ? h("p", { class: "quiet" }, `转办意见:${place.opinion}`) : null,
+              place.opinion ? h("p", { class: "quiet" }, `转办意见：${place.opinion}`) : null,
             ),
           ),
         ),
@@ -162,8 +162,8 @@ const ratingsPart = (told) =>
   told.ratings.length || told.verdict
     ? section(
         "评价",
-        h("ul", { class: "plain" }, told.ratings.map((row) => h("li", {}, `第 ${row.round} 次办理:${LEVELS[row.level]}`, row.words ? `「${row.words}」` : null))),
-        told.verdict ? h("p", {}, `判定:${VERDICTS[told.verdict] ?? told.verdict}`) : null,
+        h("ul", { class: "plain" }, told.ratings.map((row) => h("li", {}, `第 ${row.round} 次办理：${LEVELS[row.level]}`, row.words ? `「${row.words}」` : null))),
+        told.verdict ? h("p", {}, `判定：${VERDICTS[told.verdict] ?? told.verdict}`) : null,
       )
     : null;
 
@@ -188,11 +188,11 @@ function rungWords({ action, facts }) {
 // Numbered documents may stand behind these steps; their page knows which.
 const papersPart = (told, history) =>
   history.some((row) => row.facts?.paper || ["supervise", "revisit"].includes(row.action))
-    ? h("p", { class: "small" }, h("a", { href: `/papers?case=${told.number}` }, "这件诉求的文书(黄牌、督办单、催办通知书)"))
+    ? h("p", { class: "small" }, h("a", { href: `/papers?case=${told.number}` }, "这件诉求的文书（黄牌、督办单、催办通知书）"))
     : null;
 
 export const timeLine = (history) =>
-  h("details", { class: "part", open: true }, h("summary", {}, `经过(${history.length} 步)`), h("ol", { class: "line" }, [...history].reverse().map(step)));
+  h("details", { class: "part", open: true }, h("summary", {}, `经过（${history.length} 步）`), h("ol", { class: "line" }, [...history].reverse().map(step)));
 
 export function draw(node, told, history = []) {
   fill(
@@ -237,7 +237,7 @@ export async function showCase(node, number, { withHistory = true } = {}) {
 export async function conflict(node, error, reread) {
   const other = error.status === 409;
   const by = other && error.fields.by ? `(${error.fields.by})` : "";
-  const text = other ? `${error.message}${by} 您填写的内容还在,下面已是最新情况。` : error.message;
+  const text = other ? `${error.message}${by} 您填写的内容还在，下面已是最新情况。` : error.message;
   node.parentElement.querySelector(":scope > .told")?.remove();
   node.before(h("div", { class: `notice told ${other ? "warn" : "bad"}`, role: "alert" }, h("p", {}, text)));
   if (other) await reread();

@@ -72,7 +72,7 @@ export const LEVELS = {
 };
 export const VERDICTS = {
   justified: "属实",
-  complex: "属实(复杂)",
+  complex: "属实（复杂）",
   no_ground: "诉求无依据",
   mistaken: "误评",
   malicious: "恶意评价",
@@ -97,12 +97,12 @@ export const CLOCKS = {
 };
 export const RUNGS = {
   half: "时限已过半",
-  yellow: "黄牌:一个工作日后到期",
+  yellow: "黄牌：一个工作日后到期",
   due_morning: "今日到期",
   warn: "即将自动转给兜底单位",
   fallback: "系统已自动转给兜底单位",
   overdue: "已超期",
-  red: "红牌:超期督办",
+  red: "红牌：超期督办",
   notice: "书面催办",
   listed: "列入通报",
   auto_forward: "系统自动转办",

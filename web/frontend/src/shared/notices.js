@@ -16,7 +16,7 @@ const line = (row) =>
 
 function paint(box, told) {
   one(".count", box).textContent = told.unread ? String(told.unread >= 100 ? "99+" : told.unread) : "";
-  one("summary", box).setAttribute("aria-label", told.unread ? `通知,${told.unread} 条未读` : "通知,没有未读");
+  one("summary", box).setAttribute("aria-label", told.unread ? `通知，${told.unread} 条未读` : "通知，没有未读");
   fill(one("ul", box), told.items.length ? told.items.map(line) : h("li", { class: "quiet" }, "没有通知。时限过半、黄牌、红牌会出现在这里。"));
   box.unread = told.items.filter((row) => !row.read_at).map((row) => row.id);
 }
