@@ -1,24 +1,21 @@
 """A city's numbers: how long each clock runs and what else rules.md §2 and §3 leave to the city, each with its source.
 
-A profile is a TOML file in `policies/`. It may extend another one: a clock it names replaces all rows of that clock, a
-number it names replaces that number. What it takes over from the other city's own rule counts as an assumption here.
-Pure: nothing but `Policy.load` reads files.
+How a profile is written down and laid over another one: profiles.py. Pure: only `Policy.load` reads files.
 """
 
 import dataclasses
 import datetime as dt
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hotline import profiles
 from hotline.errors import BadInput
+from hotline.profiles import invalid, only
 from hotline.words import Channel, Clock, Kind, Urgency, Word
 from hotline.workcalendar import Span, minute_of
 from hotline.worktime import UNITS, Calendar, Limit, Unit
-
-POLICIES = Path(__file__).parent / "policies"
 
 SOURCES = {
     "H": "河南省12345热线管理规定",
@@ -31,7 +28,6 @@ WORDS: dict[str, dict[str, Word]] = {
     name: {word.value: word for word in words}
     for name, words in (("clock", Clock), ("kind", Kind), ("urgency", Urgency), ("channel", Channel))
 }
-OF_ONE_CITY = frozenset({"H", "S"})  # where another profile takes these over they are assumptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,12 @@ class Policy:
         Raises BadInput `policy_missing`, `policy_invalid` (unknown key, bad value, a clock left out) or
         `policy_no_calendar` (no notice, no working weekdays or no office hours).
         """
-        return _build(_merged(_read(_file(name_or_path)), frozenset()), calendar)
+        return cls.of(profiles.table(name_or_path), calendar)
+
+    @classmethod
+    def of(cls, table: dict[str, Any], calendar: Calendar) -> "Policy":
+        """The profile a whole table says (`profiles.table`, `profiles.parsed`). Raises BadInput like `load`."""
+        return _build(table, calendar)
 
     def row(
         self, clock: str, kind: str | None = None, urgency: str | None = None, channel: str | None = None
@@ -175,62 +176,18 @@ CONDITIONS: dict[str, Callable[[Any], frozenset[str]]] = {
     "urgency": _words("urgency"),
     "channel": _words("channel"),
 }
-PROFILE_KEYS = frozenset({"title", "version", "extends", "office", "limit", "number"})
 ROW_KEYS = frozenset({"clock", "amount", "unit", "source", "note", *CONDITIONS})
 
 
-# --- reading a profile ---
-
-
-def _file(name_or_path: str | Path) -> Path:
-    named = isinstance(name_or_path, str) and not name_or_path.endswith(".toml")
-    return POLICIES / f"{Path(name_or_path).name}.toml" if named else Path(name_or_path)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The profile's table as written, with its name. Only the outer shape is looked at here."""
-    try:
-        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as gone:
-        raise BadInput("policy_missing", f"没有名为 {file.stem} 的时限方案") from gone
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise _invalid(file.stem, str(wrong)) from wrong
-    _only(table, PROFILE_KEYS, file.stem, "方案")
-    whole = {"name": file.stem, "limit": [], "number": {}, **table}
-    tables = [*whole["limit"], *whole["number"].values()] if _shaped(whole) else [None]
-    if not all(isinstance(each, dict) for each in tables):
-        raise _invalid(file.stem, "limit 须为表的数组，number 须为表")
-    return whole
-
-
-def _shaped(table: Mapping[str, Any]) -> bool:
-    return isinstance(table["limit"], list) and isinstance(table["number"], dict)
-
-
-def _merged(table: dict[str, Any], seen: frozenset[str]) -> dict[str, Any]:
-    """The profile with what it extends laid under it."""
-    name = table["name"]
-    if name in seen:
-        raise _invalid(name, "extends 相互引用")
-    if "extends" not in table:
-        return table
-    base = _merged(_read(_file(str(table["extends"]))), seen | {name})
-    own = {row.get("clock") for row in table["limit"]}
-    rows = [_taken_over(row) for row in base["limit"] if row.get("clock") not in own]
-    numbers = {key: _taken_over(entry) for key, entry in base["number"].items()} | table["number"]
-    return {**base, **table, "limit": rows + table["limit"], "number": numbers}
-
-
-def _taken_over(entry: dict[str, Any]) -> dict[str, Any]:
-    return {**entry, "source": "A"} if entry.get("source") in OF_ONE_CITY else entry
+# --- building a profile ---
 
 
 def _build(table: dict[str, Any], calendar: Calendar) -> Policy:
     name = table["name"]
     for wrong in (key for key in ("title", "version") if not isinstance(table.get(key), str)):
-        raise _invalid(name, f"缺少 {wrong}")
+        raise invalid(name, f"缺少 {wrong}")
     numbers = {key: _number(name, key, table["number"]) for key in NUMBERS}
-    _only(table["number"], NUMBERS, name, "数值")
+    only(table["number"], NUMBERS, name, "数值")
     grace = Limit(numbers["automatic_forward_grace_minutes"], Unit.MINUTES)
     waiting = Row(Clock.AUTO_FORWARD, grace, table["number"]["automatic_forward_grace_minutes"]["source"])
     policy = Policy(
@@ -250,26 +207,26 @@ def _build(table: dict[str, Any], calendar: Calendar) -> Policy:
 def _number(name: str, key: str, numbers: Mapping[str, Any]) -> Any:
     try:
         entry = numbers[key]
-        _only(entry, {"value", "source", "note"}, name, key)
+        only(entry, {"value", "source", "note"}, name, key)
         _source(entry["source"])
         return NUMBERS[key](entry["value"])
     except KeyError as missing:
-        raise _invalid(name, f"{key} 缺少 {missing}") from missing
+        raise invalid(name, f"{key} 缺少 {missing}") from missing
     except (ValueError, TypeError) as wrong:
-        raise _invalid(name, f"{key} {wrong}") from wrong
+        raise invalid(name, f"{key} {wrong}") from wrong
 
 
 def _row(name: str, table: Mapping[str, Any]) -> Row:
     clock = str(table.get("clock"))
-    _only(table, ROW_KEYS, name, f"时限 {clock}")
+    only(table, ROW_KEYS, name, f"时限 {clock}")
     try:
         limit = Limit(table["amount"], UNITS[table["unit"]])
         given = {key: read(table[key]) for key, read in CONDITIONS.items() if key in table}
         return Row(WORDS["clock"][clock], limit, _source(table["source"]), note=str(table.get("note", "")), **given)
     except KeyError as missing:
-        raise _invalid(name, f"时限 {clock}：缺少或不认识 {missing}") from missing
+        raise invalid(name, f"时限 {clock}：缺少或不认识 {missing}") from missing
     except (ValueError, TypeError) as wrong:
-        raise _invalid(name, f"时限 {clock}：{wrong}") from wrong
+        raise invalid(name, f"时限 {clock}：{wrong}") from wrong
 
 
 def _source(mark: Any) -> str:
@@ -280,7 +237,7 @@ def _source(mark: Any) -> str:
 
 def _calendar(name: str, office: Mapping[str, Any], calendar: Calendar) -> Calendar:
     """The given calendar with the profile's own office hours (HH:MM) and working weekdays (1 = Monday)."""
-    _only(office, {"hours", "weekdays"}, name, "office")
+    only(office, {"hours", "weekdays"}, name, "office")
     try:
         changed: dict[str, Any] = {}
         if "hours" in office:
@@ -288,7 +245,7 @@ def _calendar(name: str, office: Mapping[str, Any], calendar: Calendar) -> Calen
         if "weekdays" in office:
             changed["weekdays"] = frozenset(_whole(1, 7)(day) - 1 for day in office["weekdays"])
     except (ValueError, TypeError) as wrong:
-        raise _invalid(name, f"office：{wrong}") from wrong
+        raise invalid(name, f"office：{wrong}") from wrong
     return dataclasses.replace(calendar, **changed) if changed else calendar
 
 
@@ -297,31 +254,20 @@ def _span(pair: Any) -> Span:
     return minute_of(begin), minute_of(end)
 
 
-def _only(table: Any, allowed: Iterable[str], name: str, where: str) -> None:
-    if not isinstance(table, Mapping):
-        raise _invalid(name, f"{where} 须为表")
-    if unknown := sorted(set(table) - set(allowed)):
-        raise _invalid(name, f"{where} 中有不认识的项：{'、'.join(unknown)}")
-
-
-def _invalid(name: str, reason: str) -> BadInput:
-    return BadInput("policy_invalid", f"时限方案 {name} 有误：{reason}", {"policy": name})
-
-
 # --- what a whole profile has to fulfil ---
 
 
 def _check_every_clock(policy: Policy) -> None:
     missing = [clock.label for clock in Clock if policy._of_clock[clock] == ()]  # noqa: SLF001 - same module
     if missing:
-        raise _invalid(policy.name, f"没有规定{'、'.join(missing)}的时限")
+        raise invalid(policy.name, f"没有规定{'、'.join(missing)}的时限")
 
 
 def _check_reachable(policy: Policy) -> None:
     """A row behind one that fits every case would never be read."""
     for rows in policy._of_clock.values():  # noqa: SLF001 - same module
         if any(not (row.kind or row.urgency or row.channel) for row in rows[:-1]):
-            raise _invalid(policy.name, f"时限 {rows[0].clock} 的通用行之后还有行，永远用不到")
+            raise invalid(policy.name, f"时限 {rows[0].clock} 的通用行之后还有行，永远用不到")
 
 
 def _check_fallback(policy: Policy) -> None:
@@ -329,7 +275,7 @@ def _check_fallback(policy: Policy) -> None:
     plain = {Unit.MINUTES: 1, Unit.HOURS: 60}
     for row in policy._of_clock[Clock.FORWARD]:  # noqa: SLF001 - same module
         if row.limit.amount * plain.get(row.limit.unit, 1440) <= policy.fallback_minutes_before:
-            raise _invalid(policy.name, f"转办时限{row.limit}不长于兜底转办提前的{policy.fallback_minutes_before}分钟")
+            raise invalid(policy.name, f"转办时限{row.limit}不长于兜底转办提前的{policy.fallback_minutes_before}分钟")
 
 
 def _check_calendar(policy: Policy) -> None:

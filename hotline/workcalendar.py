@@ -128,15 +128,24 @@ def minute_of(face: str) -> int:
 
 def _read_year(file: Path) -> Year:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as wrong:
+        raise _invalid(f"日历文件 {file.name} 有误：{wrong}") from wrong
+    return year_of(text, f"日历文件 {file.name}")
+
+
+def year_of(text: str, called: str) -> Year:
+    """The notice a TOML text says. Raises BadInput `calendar_invalid`; `called` is its name in the message."""
+    try:
+        table = tomllib.loads(text)
         festivals = [(each["name"], each["off"], each["work"]) for each in table["festival"]]
         names = [(_plain_date(day), name) for name, off, _ in festivals for day in off]
         worked = [_plain_date(day) for _, _, work in festivals for day in work]
         _check_days([*(day for day, _ in names), *worked], table["year"])
         about = {key: str(table[key]) for key in ("version", "title", "source")}
         return Year(year=table["year"], holidays=dict(names), makeups=frozenset(worked), **about)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as wrong:
-        raise _invalid(f"日历文件 {file.name} 有误：{wrong}") from wrong
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as wrong:
+        raise _invalid(f"{called} 有误：{wrong}") from wrong
 
 
 def _plain_date(day: object) -> dt.date:

@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from hotline.errors import BadInput
-from hotline.policy import NUMBERS, POLICIES, SOURCES, Policy
+from hotline.policy import NUMBERS, SOURCES, Policy
+from hotline.profiles import POLICIES
 from hotline.words import Clock
 from hotline.worktime import Calendar
 
