@@ -133,6 +133,7 @@ class ClockRow(Base):
             postgresql_where=text("stopped_at IS NULL OR stopped_at > due_at"),
         ),
         Index("ix_clocks_open_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
+        Index("ix_clocks_judged", "judged_by", "case_id", postgresql_where=text("stopped_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -150,6 +151,9 @@ class ClockRow(Base):
     limit_amount: Mapped[int]
     limit_unit: Mapped[str]
     calendar_version: Mapped[str]
+    judged_by: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # the policy's stamp; ended clocks keep theirs
     extended: Mapped[bool] = mapped_column(default=False, server_default="false")
     next_rung: Mapped[str] = mapped_column(default="", server_default="")
     next_at: Mapped[dt.datetime | None]
@@ -168,17 +172,6 @@ class RungRow(Base):
     due_at: Mapped[dt.datetime]
     fired_at: Mapped[dt.datetime]
     reached: Mapped[list[Any]]
-
-
-class Judgement(Base):
-    """A calendar or policy under which all open clocks were judged; the newest is the present one."""
-
-    __tablename__ = "judgements"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[dt.datetime]
-    stamp: Mapped[str]
-    moved: Mapped[int]
 
 
 class Request(Base):

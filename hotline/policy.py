@@ -5,6 +5,7 @@ How a profile is written down and laid over another one: profiles.py. Pure: only
 
 import dataclasses
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,7 @@ class Policy:
     """A loaded profile. `sources[number]` is the mark of a number, `Row.source` that of a limit; see SOURCES.
 
     `calendar` is the calendar the profile is reckoned over: the one given, with the profile's own office hours.
+    `stamp` names all of it by what it says: equal stamps judge equally.
     """
 
     name: str
@@ -78,11 +80,13 @@ class Policy:
     recording_months: int
     quality_sample: float
     rating_invite_days: int
+    stamp: str = field(init=False)
     _of_clock: Mapping[str, tuple[Row, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         by_clock = {clock: tuple(row for row in self.rows if row.clock == clock) for clock in Clock}
         object.__setattr__(self, "_of_clock", {clock.value: rows for clock, rows in by_clock.items()})
+        object.__setattr__(self, "stamp", f"{self.name}/{self.version}/{_digest(self)}")
 
     @classmethod
     def load(cls, name_or_path: str | Path, calendar: Calendar) -> "Policy":
@@ -180,6 +184,15 @@ ROW_KEYS = frozenset({"clock", "amount", "unit", "source", "note", *CONDITIONS})
 
 
 # --- building a profile ---
+
+
+def _digest(policy: Policy) -> str:
+    rows = [(r.clock, str(r.limit), sorted(r.kind), sorted(r.urgency), sorted(r.channel)) for r in policy.rows]
+    values = [getattr(policy, key) for key in NUMBERS]
+    numbers = [sorted(value) if isinstance(value, frozenset) else value for value in values]
+    calendar = policy.calendar
+    days = (calendar.version, sorted(calendar.holidays.items()), sorted(calendar.makeups))
+    return hashlib.sha256(repr((rows, numbers, days)).encode()).hexdigest()[:16]
 
 
 def _build(table: dict[str, Any], calendar: Calendar) -> Policy:

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from hotline.errors import BadInput
 
 POLICIES = Path(__file__).parent / "policies"
 KEYS = frozenset({"title", "version", "extends", "office", "limit", "number"})
+ORDER = ("title", "version", "office", "number", "limit")
 OF_ONE_CITY = frozenset({"H", "S"})  # where another profile takes these over they are assumptions
 
 
@@ -27,6 +30,11 @@ def table(name_or_path: str | Path) -> dict[str, Any]:
 def parsed(text: str, name: str) -> dict[str, Any]:
     """The whole table a text says, under this name; it may extend one of `policies/`. Raises BadInput like `table`."""
     return _merged(_checked(text, name), frozenset())
+
+
+def written(whole: Mapping[str, Any]) -> str:
+    """A whole table as TOML text, without its name and without what it once extended; `parsed` reads it back."""
+    return tomli_w.dumps({key: whole[key] for key in ORDER if key in whole})
 
 
 def only(given: Any, allowed: Iterable[str], name: str, where: str) -> None:

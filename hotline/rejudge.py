@@ -1,131 +1,165 @@
 """A changed calendar or policy judges open clocks again and leaves ended ones with what judged them (rules.md §2).
 
 Each deadline is reckoned anew from its start: limit, approved pauses and approved extensions in the order they came.
-What moved is written into the case's history; the rates follow it. Rungs that fired stay fired.
+What moved is written into the case's history; the rates follow it. Rungs that fired stay fired. Every clock carries
+the stamp of what judged it, so that what is still to be judged is found by index, also after a stop in the middle.
 """
 
 import datetime as dt
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from hotline import cases, clock
-from hotline.models import Case, ClockRow, HistoryRow, Judgement, RungRow
+from hotline.models import Case, ClockRow, HistoryRow, RungRow
 from hotline.timing import ClockChanges, Timing, timing
 from hotline.unit import Unit, transaction
-from hotline.words import Clock
+from hotline.words import Action, Clock
 from hotline.worktime import Due, Limit, due, shift
 from hotline.worktime import Unit as Measure
 
-BATCH = 100
+BATCH = 200
+RUNNING = ClockRow.stopped_at.is_(None)
+START: tuple[str, int] = ("", 0)
+_MOVING = (Action.APPROVE_SUSPENSION.value, Action.RESUME.value, Action.DECIDE_EXTENSION.value)
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A deadline that is another one now."""
+    """A deadline that is another one now (`after` equals `before` where it only became firm, or provisional)."""
 
     number: str
     clock: str
     department: str
     before: dt.datetime
     after: dt.datetime
+    was_provisional: bool
+    provisional: bool
 
 
-def stamp(by: Timing) -> str:
-    """Names policy and calendar by what they say: equal stamps judge equally."""
-    rows = [(r.clock, str(r.limit), sorted(r.kind), sorted(r.urgency), sorted(r.channel)) for r in by.policy.rows]
-    said = hashlib.sha256(repr((rows, by.calendar.version)).encode()).hexdigest()
-    return f"{by.policy.name}/{by.policy.version}/{said[:16]}"
+def _other_than(stamp: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """`judged_by != stamp` in two halves that an index can answer."""
+    return ClockRow.judged_by < stamp, ClockRow.judged_by > stamp
 
 
-def last(session: Session) -> str:
-    """The stamp the open clocks were judged by; empty before the first start."""
-    return session.scalar(select(Judgement.stamp).order_by(Judgement.id.desc()).limit(1)) or ""
+def stale(session: Session, stamp: str) -> bool:
+    """Whether a running clock was judged by other rules than these. Two looks into an index."""
+    looks = (select(ClockRow.id).where(RUNNING, half).limit(1) for half in _other_than(stamp))
+    return any(session.scalar(look) is not None for look in looks)
 
 
-def waiting(session: Session) -> int:
-    """How many cases have a running clock."""
-    running = select(func.count(func.distinct(ClockRow.case_id))).where(ClockRow.stopped_at.is_(None))
+def waiting(session: Session, stamp: str = "") -> int:
+    """How many cases have a running clock that was judged by other rules than these."""
+    running = select(func.count(func.distinct(ClockRow.case_id))).where(RUNNING, ClockRow.judged_by != stamp)
     return session.scalar(running) or 0
 
 
 def preview(session: Session, step: Callable[[], object] = lambda: None) -> Iterator[Moved]:
     """What `judge` would move, without moving it."""
-    for case in _open_cases(session):
-        yield from (moved for moved, _, _ in _reckoned(session, case, timing()))
-        step()
+    after, by = START, timing()
+    while True:
+        moved, count, after = reckon(session, after, by)
+        yield from moved
+        for _ in range(count):
+            step()
+        if not count:
+            return
+
+
+def reckon(session: Session, after: tuple[str, int], by: Timing) -> tuple[list[Moved], int, tuple[str, int]]:
+    """What these rules would move in the next BATCH cases: (moved, how many cases, where to go on)."""
+    key = tuple_(ClockRow.judged_by, ClockRow.case_id)
+    page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, key > after).distinct()
+    keys = session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH)).all()
+    found = _loaded(session, [case for _, case in keys], lock=False)
+    moved = [one for _, _, _, one in _reckoned(session, found, by) if one is not None]
+    return moved, len(keys), keys[-1] if keys else after
 
 
 def judge(step: Callable[[], object] = lambda: None) -> list[Moved]:
-    """Judge every open clock by the present calendar and policy, in batches; what was done before a stop stays done."""
+    """Judge every open clock by the rules in force, in batches; what was done before a stop stays done."""
     moved: list[Moved] = []
-    after = 0
     while True:
         with transaction() as unit:
-            found = list(_page(unit.session, after, lock=True))
-            for case in found:
-                moved += _judge_case(unit, case)
-                step()
-        if not found:
-            break
-        after = found[-1].id
-    with transaction() as unit:
-        unit.session.add(Judgement(at=unit.now, stamp=stamp(timing()), moved=len(moved)))
-    return moved
+            some, count = judge_some(unit, timing())
+        moved += some
+        for _ in range(count):
+            step()
+        if not count:
+            return moved
 
 
-def _page(session: Session, after: int, *, lock: bool = False) -> Iterable[Case]:
-    open_ = select(ClockRow.case_id).where(ClockRow.stopped_at.is_(None), ClockRow.case_id > after)
-    ids = open_.distinct().order_by(ClockRow.case_id).limit(BATCH)
-    rows = select(Case).where(Case.id.in_(ids)).order_by(Case.id)
-    rows = rows.options(selectinload(Case.clocks))
-    return session.scalars(rows.with_for_update(of=Case) if lock else rows)
-
-
-def _open_cases(session: Session) -> Iterator[Case]:
-    after = 0
-    while found := list(_page(session, after)):
-        yield from found
-        after = found[-1].id
-
-
-def _judge_case(unit: Unit, case: Case) -> list[Moved]:
-    changes = ClockChanges(case, timing(), unit.now)
+def judge_some(unit: Unit, by: Timing) -> tuple[list[Moved], int]:
+    """Judge the next BATCH cases whose clocks other rules judged: (moved, how many cases)."""
+    ids: list[int] = []
+    for half in _other_than(by.policy.stamp):
+        page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, half).distinct()
+        rows = unit.session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH - len(ids)))
+        ids += [case for _, case in rows if case not in ids]
+    found = _loaded(unit.session, ids, lock=True)
+    fired = _fired(unit.session, ids)
+    changes = {case.id: ClockChanges(case, by, unit.now) for case in found}
     moved = []
-    for one, row, reckoned in _reckoned(unit.session, case, timing()):
-        changes.rejudge(row, reckoned, _fired(unit.session, row))
-        moved.append(one)
-    if moved:
-        cases.note(unit, case, "rejudge", {"clocks": changes.told, "judged_by": stamp(timing())})
-    return moved
+    for case, row, judged, one in _reckoned(unit.session, found, by):
+        changes[case.id].rejudge(row, judged, fired[row.id])
+        moved += [one] if one is not None else []
+    for case in found:
+        _settle(unit, case, changes[case.id], by.policy.stamp)
+    return moved, len(ids)
 
 
-def _fired(session: Session, row: ClockRow) -> frozenset[str]:
-    return frozenset(session.scalars(select(RungRow.rung).where(RungRow.clock_id == row.id)))
-
-
-def _reckoned(session: Session, case: Case, by: Timing) -> list[tuple[Moved, ClockRow, tuple[Limit, Due]]]:
-    """Every running clock of the case whose deadline is another one by these rules."""
-    changes = ClockChanges(case, by, clock.machine())
-    found = []
+def _settle(unit: Unit, case: Case, changes: ClockChanges, stamp: str) -> None:
+    """Tell the history what moved; a clock these rules do not know keeps its deadline."""
     for row in case.clocks:
-        limit = by.limit(Clock(row.clock), case) if row.stopped_at is None else None
-        if limit is None:
-            continue
-        reckoned = _due(session, row, limit, by, changes.name(row))
-        if (reckoned.at, reckoned.provisional) != (row.due_at, row.provisional):
-            moved = Moved(case.number, row.clock, row.department, row.due_at, reckoned.at)
-            found.append((moved, row, (limit, reckoned)))
-    return found
+        if row.stopped_at is None:
+            row.judged_by = stamp
+    if changes.told:
+        cases.note(unit, case, "rejudge", {"clocks": changes.told, "judged_by": stamp})
 
 
-def _due(session: Session, row: ClockRow, limit: Limit, by: Timing, key: str) -> Due:
+def _loaded(session: Session, ids: Sequence[int], *, lock: bool) -> list[Case]:
+    rows = select(Case).where(Case.id.in_(ids)).order_by(Case.id).options(selectinload(Case.clocks))
+    return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
+
+
+def _fired(session: Session, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The rungs that fired, by clock."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for clock_id, rung in session.execute(select(RungRow.clock_id, RungRow.rung).where(RungRow.case_id.in_(ids))):
+        found[clock_id].add(rung)
+    return defaultdict(frozenset, {clock_id: frozenset(rungs) for clock_id, rungs in found.items()})
+
+
+_Judged = tuple[Case, ClockRow, tuple[Limit, Due], Moved | None]
+
+
+def _reckoned(session: Session, found: Iterable[Case], by: Timing) -> Iterator[_Judged]:
+    """Every running clock of these cases as these rules judge it, and whether that moves it."""
+    found = list(found)
+    then = _since(session, [case.id for case in found])
+    for case in found:
+        changes = ClockChanges(case, by, clock.machine())
+        for row in case.clocks:
+            limit = by.limit(Clock(row.clock), case) if row.stopped_at is None else None
+            if limit is not None:
+                reckoned = _due(row, limit, by, then[case.id, changes.name(row)])
+                yield case, row, (limit, reckoned), _moved(case, row, reckoned)
+
+
+def _moved(case: Case, row: ClockRow, reckoned: Due) -> Moved | None:
+    if (reckoned.at, reckoned.provisional) == (row.due_at, row.provisional):
+        return None
+    doubts = (row.provisional, reckoned.provisional)
+    return Moved(case.number, row.clock, row.department, row.due_at, reckoned.at, *doubts)
+
+
+def _due(row: ClockRow, limit: Limit, by: Timing, since: Iterable["_Then"]) -> Due:
     reckoned = due(row.started_at, limit, by.calendar)
-    for then in _since(session, row, key):
+    for then in since:
         reckoned = replace(then(reckoned, limit.unit, by), explain=reckoned.explain + then.said)
     return reckoned
 
@@ -147,19 +181,22 @@ class _Then:
         return replace(more, provisional=so_far.provisional or more.provisional)
 
 
-def _since(session: Session, row: ClockRow, key: str) -> list[_Then]:
-    """Approved pauses and extensions of this clock, oldest first, from the history."""
-    steps = select(HistoryRow.at, HistoryRow.facts).where(HistoryRow.case_id == row.case_id)
-    found: list[_Then] = []
-    paused: dt.datetime | None = None
-    for at, told in session.execute(steps.order_by(HistoryRow.seq)):
-        for change in (c["change"] for c in told.get("clocks", []) if c["key"] == key):
+def _since(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], list[_Then]]:
+    """Approved pauses and extensions, oldest first, by case and clock, from the history."""
+    steps = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.facts)
+    moving = steps.where(HistoryRow.case_id.in_(ids), HistoryRow.action.in_(_MOVING))
+    found: dict[tuple[int, str], list[_Then]] = defaultdict(list)
+    paused: dict[tuple[int, str], dt.datetime] = {}
+    for case_id, at, told in session.execute(moving.order_by(HistoryRow.case_id, HistoryRow.seq)):
+        for key, change in ((f"{c['key']}", c["change"]) for c in told.get("clocks", [])):
+            where = (case_id, key)
             if change == "pause":
-                paused = at
-            elif change == "resume" and paused is not None:
-                found.append(_Then(paused, at, 0, f" 挂起 {_said(paused)} 至 {_said(at)} 不计。"))
+                paused[where] = at
+            elif change == "resume" and where in paused:
+                begin = paused.pop(where)
+                found[where].append(_Then(begin, at, 0, f" 挂起 {_said(begin)} 至 {_said(at)} 不计。"))
             elif change == "extend":
-                found.append(_Then(at, at, _days(told), f" 经批准延长 {_days(told)} 个工作日。"))
+                found[where].append(_Then(at, at, _days(told), f" 经批准延长 {_days(told)} 个工作日。"))
     return found
 
 

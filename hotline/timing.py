@@ -5,14 +5,13 @@ Limits and calendars come from the profile (rules.md §2); the reckoning is in w
 
 import datetime as dt
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from hotline import clock as time
 from hotline.ladder import Rung, rungs
 from hotline.models import Case, ClockRow
 from hotline.policy import Policy
-from hotline.settings import Settings
+from hotline.rulebook import present
 from hotline.words import Clock, Outcome
 from hotline.workcalendar import Calendar
 from hotline.worktime import Due, Limit, Unit, due, shift
@@ -40,10 +39,9 @@ class Timing:
         return self.policy.limit(name, kind=case.kind, urgency=case.urgency, channel=case.channel)
 
 
-@lru_cache
-def timing(profile: str = "") -> Timing:
-    """The profile of this city, loaded once per process. Raises where the profile cannot be used."""
-    policy = Policy.load(profile or Settings().profile, Calendar.load())
+def timing() -> Timing:
+    """What is in force now; ask anew for every piece of work. Raises BadInput where the profile cannot be used."""
+    policy = present.policy()
     return Timing(policy.calendar, policy)
 
 
@@ -86,8 +84,10 @@ class ClockChanges:
             return
         reckoned = due(self.now, limit, self.timing.calendar)
         row = _row(self.case, name, department, self.now, limit, reckoned)
+        row.judged_by = self.timing.policy.stamp
         if like is not None:
             row.started_at, row.due_at, row.explain = like.started_at, like.due_at, like.explain
+            row.judged_by = like.judged_by
         self.case.clocks.append(row)
         self.aim(row, after=None if like is None else self.now)
         self._tell(row, "start")
@@ -140,18 +140,36 @@ class ClockChanges:
         self.aim(row, after=self.now)
         self._tell(row, "extend")
 
-    def rejudge(self, row: ClockRow, judged: tuple[Limit, Due], fired: frozenset[str]) -> None:
-        """Another calendar or policy: a new deadline from the old start; rungs that fired are not aimed at again."""
+    def rejudge(self, row: ClockRow, judged: tuple[Limit, Due], fired: frozenset[str]) -> bool:
+        """Judge by these rules: the deadline from the old start; rungs that fired are not aimed at again.
+
+        Returns whether the deadline is another one now; only then the history is told.
+        """
         limit, reckoned = judged
+        moved = (reckoned.at, reckoned.provisional) != (row.due_at, row.provisional)
         row.limit_amount, row.limit_unit = limit.amount, limit.unit.value
         row.due_at, row.provisional = reckoned.at, reckoned.provisional
         row.explain, row.calendar_version = reckoned.explain, reckoned.version
+        row.judged_by = self.timing.policy.stamp
         if row.paused_at is None:
-            ladder = self.timing.ladder(row)
-            passed = max((i for i, rung in enumerate(ladder) if rung.code in fired), default=-1)
-            coming = ladder[passed + 1 :]
-            row.next_rung, row.next_at = (coming[0].code, coming[0].at) if coming else ("", None)
-        self._tell(row, "rejudge")
+            self._aim_behind(row, fired)
+        if moved:
+            self._tell(row, "rejudge")
+        return moved
+
+    def _aim_behind(self, row: ClockRow, fired: frozenset[str]) -> None:
+        """At the rung behind those that fired, or (a clock that inherited its start) that were passed over then."""
+        ladder = self.timing.ladder(row)
+        codes = [rung.code for rung in ladder]
+        behind = [index + 1 for index, code in enumerate(codes) if code in fired]
+        if not behind and row.next_rung in codes and self._inherited(row):
+            behind = [codes.index(row.next_rung)]
+        coming = ladder[max(behind, default=0) :]
+        row.next_rung, row.next_at = (coming[0].code, coming[0].at) if coming else ("", None)
+
+    def _inherited(self, row: ClockRow) -> bool:
+        same = (other for other in self.case.clocks if other is not row and other.clock == row.clock)
+        return any(other.started_at == row.started_at and other.stopped_at is not None for other in same)
 
 
 def _row(case: Case, name: Clock, department: str, now: dt.datetime, limit: Limit, reckoned: Due) -> ClockRow:

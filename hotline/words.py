@@ -211,3 +211,20 @@ class Level(Word):
 
 
 WORST_GOOD_LEVEL = 3
+
+
+class Rule(Word):
+    """What the rulebook keeps in versions (rules.md §2)."""
+
+    POLICY = "policy", "时限方案"
+    CALENDAR = "calendar", "日历"
+
+
+class DraftState(Word):
+    """Where a change of the rulebook stands; a second person decides it."""
+
+    DRAFT = "draft", "草稿"
+    PROPOSED = "proposed", "待批准"
+    APPROVED = "approved", "已批准"
+    REFUSED = "refused", "已退回"
+    WITHDRAWN = "withdrawn", "已撤回"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import tomli_w
+
 from hotline.errors import BadInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -146,6 +148,11 @@ def year_of(text: str, called: str) -> Year:
         return Year(year=table["year"], holidays=dict(names), makeups=frozenset(worked), **about)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as wrong:
         raise _invalid(f"{called} 有误：{wrong}") from wrong
+
+
+def relabelled(text: str, version: str) -> str:
+    """The notice of a valid text under another version label, as TOML."""
+    return tomli_w.dumps(tomllib.loads(text) | {"version": version})
 
 
 def _plain_date(day: object) -> dt.date:

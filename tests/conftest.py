@@ -49,8 +49,10 @@ CITY_TABLES = frozenset({"areas", "departments", "categories", "catalogue", "fal
 def database(schema):
     """A database without any matter in it: every table but the city's is emptied before the test."""
     from hotline import db
+    from hotline.rulebook import present
     from web.tables import METADATA
 
+    present.forget()
     names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables if table.name not in CITY_TABLES)
     with db.engine().begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

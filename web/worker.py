@@ -12,6 +12,7 @@ from celery.signals import worker_process_init
 from dispatch import service as dispatch
 from hotline import db, history, outbox
 from hotline.events import revive
+from hotline.rulebook import jobs
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
@@ -19,6 +20,7 @@ from web import live, pulse, similar, topics
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
+PIECE_SECONDS = 5.0
 app = Celery("hotline", broker=Settings().broker())
 app.conf.update(
     task_ignore_result=True,
@@ -32,6 +34,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "sweep", "schedule": 1.0, "options": {"expires": 5}},
         "seal": {"task": "seal", "schedule": 60.0, "options": {"expires": 55}},
+        "rules": {"task": "rules", "schedule": 5.0, "options": {"expires": 4}},
         "heal": {"task": "heal", "schedule": 30.0, "options": {"expires": 25}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
         "topics": {"task": "topics", "schedule": crontab(hour="18", minute="30")},  # UTC: 02:30 in Shanghai
@@ -100,6 +103,13 @@ def seal() -> int:
     """Seal the history written since the last seal."""
     with transaction() as unit:
         return history.seal(unit)
+
+
+@app.task(name="rules")
+def rules() -> None:
+    """Judge open cases by new rules and preview drafts, a piece at a time so that other work gets its turn."""
+    if jobs.work(PIECE_SECONDS):
+        rules.delay()
 
 
 @app.task(name="heal")

@@ -49,6 +49,11 @@ def reply_of(case):
         return next(row for row in facts.load(session, case.number).clocks if row.clock == Clock.REPLY)
 
 
+def rows_of(case):
+    with db.session() as session:
+        return list(facts.load(session, case.number).clocks)
+
+
 def due(case):
     return clock.iso(reply_of(case).due_at)
 
@@ -150,17 +155,33 @@ def test_more_cases_than_fit_in_one_batch_are_all_judged(drill, change, monkeypa
     assert {m.number for m in rejudge.judge() if m.clock == "reply"} == numbers
 
 
-def test_at_every_start_it_runs_only_when_something_changed(drill, change):
-    from web.cli import rejudge as command
-
+def test_only_what_other_rules_judged_is_judged_again(drill, change):
     drill("2026-11-02T09:00:00+08:00")
-    signed()
-    assert command.run_if_changed() == 0
+    case = signed()
     with db.session() as session:
-        first = rejudge.last(session)
-    assert first == rejudge.stamp(timing.timing())
+        assert not rejudge.stale(session, timing.timing().policy.stamp)
     change(holiday="2026-11-10")
-    assert rejudge.stamp(timing.timing()) != first
+    stamp = timing.timing().policy.stamp
+    with db.session() as session:
+        assert rejudge.stale(session, stamp)
+        assert rejudge.waiting(session, stamp) == 1
+    rejudge.judge()
+    with db.session() as session:
+        assert not rejudge.stale(session, stamp)
+    assert reply_of(case).judged_by == stamp
+
+
+def test_a_clock_that_inherited_its_start_does_not_fire_what_was_passed_over(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.RETURN, CLERK, reason="不属于我单位")
+    drill("2026-11-12T09:00:00+08:00")
+    do(case, Action.ARBITRATE, SUPERVISOR, verdict="reassign", department="zfjsj", reason="改派")
+    new = next(row for row in rows_of(case) if row.clock == Clock.REPLY and row.stopped_at is None)
+    assert (new.department, new.next_rung) == ("zfjsj", "yellow")
+    change(holiday="2026-11-13")
+    rejudge.judge()
+    assert next(row for row in rows_of(case) if row.id == new.id).next_rung == "yellow"
 
 
 def test_a_paused_clock_stays_paused(drill, change):

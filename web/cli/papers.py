@@ -20,6 +20,8 @@ TITLES = {
     "Delivery": "部门办理进度",
     "Verdict": "差评判定",
     "Level": "好差评",
+    "Rule": "规则",
+    "DraftState": "规则修改的进度",
 }
 
 

@@ -18,8 +18,8 @@ from web.cli.data import show
 @click.option("--preview", is_flag=True, help="只看会改变什么，不改")
 @click.option("--json", "as_json", is_flag=True)
 def rejudge(*, preview: bool, as_json: bool) -> None:
-    """按现行日历和时限方案重新计算未结诉求的时限；已结的不变。"""
-    moved = _preview() if preview else run()
+    """按现行日历和时限方案重新计算未结诉求的时限；已结的不变。后台也会自动进行，这里是立即执行。"""
+    moved = _preview() if preview else _run()
     if as_json:
         show({"preview": preview, "moved": len(moved), "items": [_told(one) for one in moved]})
         return
@@ -44,20 +44,12 @@ def _preview() -> list[judging.Moved]:
         return list(judging.preview(session, bar.update))
 
 
-def run() -> list[judging.Moved]:
+def _run() -> list[judging.Moved]:
     """Judge all open cases, with a progress bar."""
     with db.session() as session:
-        total = judging.waiting(session)
+        total = judging.waiting(session, timing().policy.stamp)
     with _bar(total) as bar:
         return judging.judge(bar.update)
-
-
-def run_if_changed() -> int:
-    """At every start: when calendar or policy are others than those the open cases were judged by."""
-    with db.session() as session:
-        if judging.last(session) == judging.stamp(timing()):
-            return 0
-    return len(run())
 
 
 def _bar(total: int) -> "tqdm[Never]":

@@ -73,14 +73,14 @@ def _check(port: int, sip_port: int, host: str, *, demo: bool) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Tables, the city, the classifier, the knowledge base: each only where it is missing."""
+    """Tables, the city, the rulebook, the classifier, the knowledge base: each only where it is missing."""
+    from hotline.rulebook import versions
     from web import city, schema
-    from web.cli import rejudge
 
     schema.upgrade()
     if settings.demo:
         city.load(demo=True)
-    rejudge.run_if_changed()
+    versions.take_up_files()
     if not (settings.data / "model").exists():
         _train(settings)
     if not (settings.data / "risk-model").exists():

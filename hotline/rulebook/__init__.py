@@ -1,0 +1,1 @@
+"""Profiles and calendars as versions: who changed what, when, why, from when on; drafts, previews, re-judgement."""
