@@ -17,8 +17,8 @@ from hotline import db
 from hotline.city_models import Area, Category, Department
 from hotline.settings import Settings
 from hotline.timing import timing
-from triage import risk_model, spacy_model
-from triage.classify import Classifier, Prediction, Unavailable
+from triage import kinds, risk_model, spacy_model
+from triage.classify import TOP, Classifier, Prediction, Unavailable
 from triage.keyword_classify import KeywordClassifier
 from triage.places import Gazetteer
 from triage.risk_model import RiskModel
@@ -91,6 +91,27 @@ def risks() -> RiskModel | None:
         return None
 
 
+@lru_cache
+def kind_model() -> Classifier | None:
+    """The trained model of what citizens want; None where there is none, then the cue words stand alone."""
+    try:
+        return spacy_model.load(Settings().data / "kind-model")
+    except Unavailable as missing:
+        log.warning("no model of kinds: %s", missing)
+        return None
+
+
+def kind(text: str) -> dict[str, Any]:
+    """What the citizen wants, how sure, and the likeliest three: it decides the deadline, so a person confirms it."""
+    try:
+        found = kinds.guess(text, kind_model())
+    except Unavailable as down:
+        log.warning("model of kinds down: %s", down)
+        found = kinds.guess(text, None)
+    top = [(one.value, round(chance, 4)) for one, chance in found.top[:TOP]]
+    return {"kind": found.kind.value, "confidence": round(found.confidence, 4), "top": top}
+
+
 def pressing(text: str) -> Suggestion:
     """How much a text presses, by words and by the model of dangers; by words alone where the model is down."""
     try:
@@ -102,7 +123,7 @@ def pressing(text: str) -> Suggestion:
 
 def forget() -> None:
     """Read names and models again."""
-    for kept in (names, gazetteer, places, _classifier, risks):
+    for kept in (names, gazetteer, places, _classifier, risks, kind_model):
         kept.cache_clear()
     _slow.until = 0.0
     catalogue.forget()

@@ -31,7 +31,7 @@ class Said(Given):
 @api.post("/triage")
 @strangers(TEXTS)
 def triage() -> Response:
-    """Category, department, urgency, extracted fields, similar cases, each with how sure."""
+    """Category, department, kind, urgency, extracted fields, similar cases, each with how sure."""
     actor = access.staff()
     said = parse(Said, object_body())
     found = suggest.suggest(said.text, said.area)
@@ -39,7 +39,8 @@ def triage() -> Response:
     with db.session() as session:
         near = similar.find(session, said.text, found["area"], said.phone) if actor.role in CENTRE else []
     fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
-    return jsonify(found | {"urgency": press.urgency, "risk": asdict(press), "fields": fields, "similar": near})
+    more = {"kind": suggest.kind(said.text), "urgency": press.urgency, "risk": asdict(press)}
+    return jsonify(found | more | {"fields": fields, "similar": near})
 
 
 @api.get("/kb/search")

@@ -85,6 +85,8 @@ def prepare(settings: Settings) -> None:
         _train(settings)
     if not (settings.data / "risk-model").exists():
         _train_risks(settings)
+    if not (settings.data / "kind-model").exists():
+        _train_kinds(settings)
     _knowledge(settings)
     note = settings.drill_note
     note.unlink(missing_ok=True)
@@ -114,6 +116,14 @@ def _train_risks(settings: Settings) -> None:
 
     _say("训练险情识别……")
     train(CITY / "risks.csv", CITY / "corpus", settings.data / "risk-model", clock.machine())
+
+
+def _train_kinds(settings: Settings) -> None:
+    from hotline import clock
+    from triage.training.run import train
+
+    _say("训练诉求类型识别……")
+    train(CITY / "kinds.csv", settings.data / "kind-model", lambda _: None, clock.machine())
 
 
 def _knowledge(settings: Settings) -> None:
