@@ -19,7 +19,7 @@ from hotline.lifecycle import Actor, Refused, decide
 from hotline.models import Case, HistoryRow, SameRequest
 from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
-from hotline.words import AT_ONCE, Action, Clock, Outcome, Role, State
+from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome, Role, State
 
 NUMBERS = Sequence("case_numbers", metadata=Base.metadata)
 WORDS_ONLY = frozenset({Action.SUPPLEMENT, Action.URGE, Action.RATE, Action.LINK})
@@ -198,11 +198,13 @@ def check_version(session: Session, case: Case, action: Action, actor: Actor, ve
     if version is None:
         raise BadInput("version_missing", "缺少版本号 version。", {"version": "缺少此项"})
     if version != case.version:
-        raise _overtaken(session, case)
+        raise _overtaken(session, case, actor)
 
 
-def _overtaken(session: Session, case: Case) -> Conflict:
+def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
     last = history.last_of(session, case.id)
+    if last is not None and actor.role in DEPARTMENT and last.action in OF_REVIEW:
+        return Conflict("version_conflict", "这件诉求刚刚有变动,请刷新后再决定。", {"version": str(case.version)})
     who, what = (last.actor, last.action) if last else ("", "")
     said = Action(what).label if what in set(Action) else what
     role = Role(last.role).label if last else ""

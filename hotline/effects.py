@@ -310,6 +310,7 @@ def _approve_verdict(work: Work) -> None:
 
 def _redo(work: Work) -> None:
     work.case.round += 1
+    work.case.closed_at = None
     if work.case.lead:
         send(work, work.case.lead, Part.LEAD, work.given["opinion"])
     work.told["redone"] = work.case.lead

@@ -95,6 +95,17 @@ class Refused:
     message: str
 
 
+UNTOLD = frozenset({State.CHECKING, State.VERDICT})  # a bad review under check: no news for the house that was rated
+
+
+def known_as(state: State, closed_at: dt.datetime | None, role: Role) -> State:
+    """Where the case stands, as this role may know it: a department learns nothing of a review before the centre has
+    judged it (rules.md §5, §7)."""
+    if role not in DEPARTMENT or state not in UNTOLD:
+        return state
+    return State.CLOSED if closed_at else State.PASSED
+
+
 S, A, R, C = State, Action, Role, Clock
 _OPEN = frozenset(State) - ENDED
 _WORK = frozenset({S.FORWARDED, S.HANDLING, S.RETURNING})
@@ -190,7 +201,8 @@ def decide(facts: Facts, action: Action, actor: Actor, given: Mapping[str, Any],
         return Refused(403, "not_allowed", f"{actor.role.label}不能做“{action.label}”。")
     here = [row for row in rows if facts.state in row.sources]
     if not here:
-        return Refused(422, "wrong_state", f"诉求现在是“{facts.state.label}”，不能“{action.label}”。")
+        known = known_as(facts.state, facts.closed_at, actor.role)
+        return Refused(422, "wrong_state", f"诉求现在是“{known.label}”，不能“{action.label}”。")
     fitting = [row for row in here if not row.when or CONDITIONS[row.when](facts, actor, given)]
     if not fitting:
         return Refused(422, "not_applicable", f"按现在的情况不能“{action.label}”。")

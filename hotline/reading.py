@@ -2,17 +2,18 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from hotline import clock, facts, masking
 from hotline.city_models import Department
-from hotline.lifecycle import Actor, possible
+from hotline.lifecycle import UNTOLD, Actor, known_as, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.timing import timing
-from hotline.words import CENTRE, DEPARTMENT, Action, Clock, Delivery, Part, Role, State
+from hotline.words import CENTRE, DEPARTMENT, ENDED, OF_REVIEW, TO_RECTIFY, Action, Clock, Delivery, Part, Role, State
 
 _SEES_PERSON = CENTRE - {Role.AUDITOR}
 _LEAST_NAME = 2
@@ -20,7 +21,7 @@ _NOBODY = Actor("", Role.AUDITOR)  # sees matters, no persons
 _PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
 _TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
 _OF_RATER = frozenset({Action.REVISIT, Action.RATE})
-_ON_REVIEW = _OF_RATER | {Action.JUDGE, Action.APPROVE_VERDICT}
+UNTOLD_CLOCKS = frozenset({Clock.BAD_REVIEW, Clock.VERDICT})  # their running would tell the rated house of a review
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -76,9 +77,13 @@ def place(case: Case, reader: Actor) -> dict[str, Any]:
     return {"area": case.area, "address": address}
 
 
-def clocks(case: Case) -> list[dict[str, Any]]:
-    """All clocks of the case, running ones first by what is due next."""
-    shown = [row for row in case.clocks if row.clock != Clock.AUTO_FORWARD]
+def _hidden_clocks(reader: Actor) -> frozenset[Clock]:
+    return UNTOLD_CLOCKS | {Clock.AUTO_FORWARD} if reader.role in DEPARTMENT else frozenset({Clock.AUTO_FORWARD})
+
+
+def clocks(case: Case, reader: Actor = _NOBODY) -> list[dict[str, Any]]:
+    """All clocks of the case that this reader may know of, running ones first by what is due next."""
+    shown = [row for row in case.clocks if row.clock not in _hidden_clocks(reader)]
     return [_clock(row) for row in sorted(shown, key=lambda r: (r.stopped_at is not None, r.due_at))]
 
 
@@ -128,10 +133,11 @@ def _departments(session: Session, case: Case, *, inner: bool) -> list[dict[str,
 
 def brief(case: Case, reader: Actor) -> dict[str, Any]:
     """One row of a list; needs the case's clocks loaded."""
+    state = known_as(State(case.state), case.closed_at, reader.role)
     return {
         "number": case.number,
-        "state": case.state,
-        "state_label": State(case.state).label,
+        "state": state.value,
+        "state_label": state.label,
         "version": case.version,
         "kind": case.kind,
         "title": words(case, reader, case.title),
@@ -143,7 +149,7 @@ def brief(case: Case, reader: Actor) -> dict[str, Any]:
         "lead": case.lead,
         "round": case.round,
         "received_at": clock.iso(case.received_at),
-        "clocks": [row for row in clocks(case) if row["stopped_at"] is None],
+        "clocks": [row for row in clocks(case, reader) if row["stopped_at"] is None],
     }
 
 
@@ -160,17 +166,39 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "closed_at": _iso(case.closed_at),
         "suggestion": case.suggestion,
         "departments": _departments(session, case, inner=inner),
-        "clocks": clocks(case),
+        "clocks": clocks(case, reader),
         "actions": list(possible(known, reader, clock.now())),
         "answer": case.direct_answer,
         "guidance": case.guidance,
         "replies": replies(session, case, reader),
         "revisits": revisits(session, case) if reader.role in CENTRE else [],
         "ratings": ratings(session, case, reader),
-        "verdict": case.verdict if inner else "",
+        "verdict": _verdict(case, reader),
         "parent": case.parent,
         "call": case.call if reader.role in CENTRE else "",
     }
+
+
+def _verdict(case: Case, reader: Actor) -> str:
+    """The verdict on a bad review: the centre's; a department's once it has to rectify."""
+    told = reader.role in CENTRE or (case.verdict in TO_RECTIFY and case.state not in UNTOLD)
+    return case.verdict if told and reader.role is not Role.CITIZEN else ""
+
+
+def in_states(states: Iterable[str], reader: Actor) -> ColumnElement[bool]:
+    """Cases that stand there as far as this reader may know, in a query."""
+    wanted = frozenset(states)
+    if reader.role not in DEPARTMENT:
+        return Case.state.in_(wanted)
+    checked = Case.state.in_(UNTOLD)
+    seen = {State.PASSED: Case.closed_at.is_(None), State.CLOSED: Case.closed_at.is_not(None)}
+    masked = [and_(checked, closed) for state, closed in seen.items() if state in wanted]
+    return or_(Case.state.in_(wanted - UNTOLD), *masked)
+
+
+def is_open(reader: Actor) -> ColumnElement[bool]:
+    """Cases that have not ended as far as this reader may know."""
+    return in_states(frozenset(State) - ENDED, reader)
 
 
 def replies(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
@@ -196,27 +224,46 @@ def revisits(session: Session, case: Case) -> list[dict[str, Any]]:
 
 
 def ratings(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
-    """Ratings; the rated department sees the level, never who, when or in which words (rules.md §7)."""
+    """Ratings; none for a department: beside its case, also the level alone tells who gave it (rules.md §5, §7)."""
+    if reader.role in DEPARTMENT:
+        return []
     rows = session.scalars(select(Rating).where(Rating.case_id == case.id).order_by(Rating.id))
-    plain = reader.role not in DEPARTMENT
-    shown = [{"round": r.round, "level": r.level, "words": r.words, "at": clock.iso(r.at)} for r in rows]
-    return shown if plain else [{"round": r["round"], "level": r["level"]} for r in shown]
+    return [{"round": r.round, "level": r.level, "words": r.words, "at": clock.iso(r.at)} for r in rows]
 
 
 def history(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
     """The append-only steps in order. Citizens see the steps that concern them, without names of staff.
 
-    What the citizen said of the department's work, and what the centre found, a department reads once it has been told
-    to do it again; the words of one who asked not to be known it never reads (rules.md §5, §7).
+    A rating a department never reads. What the citizen said when he was called, and what the centre found, it reads
+    once it has been told to do it again; the words of one who asked not to be known never (rules.md §5, §7).
     """
     rows = session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq))
     if reader.role is Role.CITIZEN:
         return [_public_step(row) for row in rows if row.action in _PUBLIC_ACTIONS]
+    if reader.role in DEPARTMENT:
+        return [_step_of_department(row, case, reader) for row in rows if _may_know(row, case)]
     return [_step(row, case, reader) for row in rows]
 
 
 def _moved(row: HistoryRow) -> dict[str, Any]:
     return {"seq": row.seq, "at": clock.iso(row.at), "action": row.action, "before": row.before, "after": row.after}
+
+
+def _may_know(row: HistoryRow, case: Case) -> bool:
+    """Whether a department may know of this step at all."""
+    if row.action == Action.RATE or row.facts.get("clock") in UNTOLD_CLOCKS:
+        return False
+    return row.action not in OF_REVIEW or int(row.facts["round"]) < case.round
+
+
+def _step_of_department(row: HistoryRow, case: Case, reader: Actor) -> dict[str, Any]:
+    """A step without what would tell of a review: its words where he asked not to be known, its clocks, its states."""
+    told = _step(row, case, reader)
+    changes = [change for change in row.facts.get("clocks", []) if change["clock"] not in UNTOLD_CLOCKS]
+    told["facts"] = {name: value for name, value in row.facts.items() if name != "revisit"} | {"clocks": changes}
+    moved = {side: known_as(State(told[side]), None, reader.role).value for side in ("before", "after") if told[side]}
+    unsaid = {"words": ""} if row.action in _OF_RATER and _hidden(case) else {}
+    return told | moved | unsaid
 
 
 def _public_step(row: HistoryRow) -> dict[str, Any]:
@@ -228,13 +275,4 @@ def _public_step(row: HistoryRow) -> dict[str, Any]:
 
 def _step(row: HistoryRow, case: Case, reader: Actor) -> dict[str, Any]:
     who = {"actor": row.actor, "role": row.role, "department": row.department}
-    said = words(case, reader, row.words) if _may_read(row, case, reader) else ""
-    return _moved(row) | who | {"facts": row.facts, "words": said, "hash": row.hash}
-
-
-def _may_read(row: HistoryRow, case: Case, reader: Actor) -> bool:
-    """Whether the words of a step are for this reader."""
-    if reader.role not in DEPARTMENT or row.action not in _ON_REVIEW:
-        return True
-    again = int(row.facts["round"]) < case.round
-    return again and not (row.action in _OF_RATER and _hidden(case))
+    return _moved(row) | who | {"facts": row.facts, "words": words(case, reader, row.words), "hash": row.hash}

@@ -79,6 +79,9 @@ class Action(Word):
     ARCHIVE = "archive", "归档"
 
 
+OF_REVIEW = frozenset({Action.REVISIT, Action.RATE, Action.JUDGE, Action.APPROVE_VERDICT})  # not for who is rated
+
+
 class Role(Word):
     """Who acts; a user has exactly one."""
 

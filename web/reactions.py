@@ -9,7 +9,7 @@ from dispatch import letters, papers
 from hotline import events
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
-from hotline.words import Action, State
+from hotline.words import OF_REVIEW, Action, State
 from kb import service as knowledge
 from telephony import service as telephone
 from triage import service as triage
@@ -31,15 +31,16 @@ _LISTS = {
 
 
 def show_case(unit: Unit, event: events.CaseCreated | events.CaseChanged) -> None:
-    """Lists and boards read the case again: id, version and state, no words."""
+    """Lists and boards read the case again: number and version, no words and no state."""
     case = unit.session.execute(
         select(Case.id, Case.number, Case.version, Case.state).filter_by(id=event.case_id)
     ).first()
     if case is None:
         return
-    told = {"kind": "case", "number": case.number, "version": case.version, "state": case.state}
     rooms = {f"role:{_LISTS[State(case.state)]}"} if State(case.state) in _LISTS else set()
-    live.push(rooms | {f"department:{code}" for code in _departments(unit, case.id)}, "changed", told)
+    if getattr(event, "action", "") not in OF_REVIEW:  # the rated house does not learn of a review as it comes
+        rooms |= {f"department:{code}" for code in _departments(unit, case.id)}
+    live.push(rooms, "changed", {"kind": "case", "number": case.number, "version": case.version})
 
 
 def _departments(unit: Unit, case_id: int) -> set[str]:

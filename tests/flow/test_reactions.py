@@ -48,7 +48,7 @@ def test_messages_are_taken_together_and_once(said):
         "/board",
         "board",
         "changed",
-        {"kind": "case", "number": case.number, "version": 2, "state": "forwarded"},
+        {"kind": "case", "number": case.number, "version": 2},
     ) in words
     worker.react(*ids)
     assert (handled(), said) == (met, words)

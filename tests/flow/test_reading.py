@@ -23,6 +23,13 @@ def words_of(client, case):
     return {row["action"]: row["words"] for row in steps(client, case)}
 
 
+def seen_by(client, case):
+    """All that the interface tells this reader of a case, and what it says when he acts."""
+    lists = [client.get(f"/api/v1/cases?{asked}").text for asked in ("state=passed", "state=closed", "open=1")]
+    refused = client.post(f"/api/v1/cases/{case.number}/actions", json={"action": "contact", "version": 1, "how": "电话", "result": "x"})  # fmt: skip  # noqa: E501
+    return "\n".join([str(read(client, case)), str(steps(client, case)), *lists, refused.text])
+
+
 def judged(**more):
     """A case rated badly, heard and found to be the department's doing."""
     case = passed(**more)
@@ -78,12 +85,12 @@ def test_the_citizen_sees_nothing_of_the_house(app, ask):
 def test_a_department_reads_the_review_only_when_it_has_to_do_it_again(ask, user):
     case = judged()
     client = ask(user)
-    told = words_of(client, case)
-    assert told["rate"] == told["revisit"] == told["judge"] == ""
-    assert all(said not in str(read(client, case)) for said in (RATED, HEARD, FOUND))
+    assert not {"rate", "revisit", "judge"} & set(words_of(client, case))
+    assert all(said not in seen_by(client, case) for said in (RATED, HEARD, FOUND))
     do(case, Action.REDO, DISPATCHER, opinion="请现场整改")
     told = words_of(client, case)
-    assert (told["rate"], told["revisit"], told["judge"]) == (RATED, HEARD, FOUND)
+    assert (told["revisit"], told["judge"]) == (HEARD, FOUND)
+    assert RATED not in seen_by(client, case)  # what he wrote with his rating never
     do(case, Action.SIGN, CLERK)
     do(case, Action.REPLY, CLERK, **ANSWER)
     do(case, Action.PASS, REVIEWER)
@@ -96,9 +103,39 @@ def test_the_words_of_one_who_stays_unknown_never_reach_the_department(ask, wish
     case = judged(name="欧阳明远", **wish)
     do(case, Action.REDO, DISPATCHER, opinion="请现场整改")
     told = words_of(ask("csglj1"), case)
-    assert told["rate"] == told["revisit"] == ""
-    assert told["judge"] == FOUND
-    assert read(ask("csglj1"), case)["ratings"] == [{"round": 1, "level": 1}]
+    assert "rate" not in told
+    assert (told["revisit"], told["judge"]) == ("", FOUND)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_the_rated_house_does_not_learn_of_a_rating_before_the_centre_has_judged_it(ask, closed):
+    quiet, rated = passed(), passed()
+    for case in (quiet, rated):
+        if closed:
+            do(case, Action.REVISIT, REVISITOR, **SPOKEN, solved=True, satisfaction=4, words="")
+    client = ask("csglj2")
+    cases.act(rated.number, Action.RATE, CITIZEN, {"level": 1, "words": RATED})
+    before, after = (seen_by(client, case) for case in (quiet, rated))
+    versions = {quiet.number: read(client, quiet)["version"], rated.number: read(client, rated)["version"]}
+    assert versions[rated.number] == versions[quiet.number] + 1  # that something changed is all it may tell
+    for trace in ("checking", "差评", "bad_review", "level", "评价", RATED):
+        assert trace not in after, trace
+    for asked in ("state=passed", "state=closed", "open=1", "due_before=2036-01-01"):
+        listed = client.get(f"/api/v1/cases?{asked}").json["items"]
+        states = {row["number"]: row["state"] for row in listed}
+        assert states.get(quiet.number) == states.get(rated.number), asked
+    assert client.get("/api/v1/cases?state=checking").json["items"] == []
+    assert "回访" in before or closed
+
+
+def test_what_was_found_without_ground_or_mistaken_stays_with_the_centre(ask):
+    case = passed()
+    cases.act(case.number, Action.RATE, CITIZEN, {"level": 1, "words": RATED})
+    do(case, Action.REVISIT, REVISITOR, **SPOKEN, solved=False, satisfaction=1, words=HEARD)
+    do(case, Action.JUDGE, REVISITOR, verdict="mistaken", reason=FOUND)
+    do(case, Action.APPROVE_VERDICT, SUPERVISOR, granted=True)
+    told = seen_by(ask("csglj2"), case)
+    assert all(said not in told for said in (RATED, HEARD, FOUND, "mistaken"))
 
 
 @pytest.mark.parametrize("user", ["supervisor1", "revisitor1", "auditor1"])

@@ -14,7 +14,7 @@ from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor
 from hotline.models import Assignment, Case, ClockRow
 from hotline.unit import transaction
-from hotline.words import CENTRE, DEPARTMENT, ENDED, Action, Delivery, State
+from hotline.words import CENTRE, DEPARTMENT, Action, Delivery, State
 from web import access, intake
 from web.api import api
 from web.errors import how_many, object_body, when
@@ -129,14 +129,13 @@ def _narrowed(found: Select[Any], asked: Any, actor: Actor) -> Select[Any]:
         states = [s for s in asked["state"].split(",") if s in set(State)]
         if not states:
             raise BadInput("unknown_state", "没有这个状态。", {"state": "没有这个状态"})
-        found = found.where(Case.state.in_(states))
+        found = found.where(reading.in_states(states, actor))
     if asked.get("open"):
-        found = found.where(Case.state.notin_([state.value for state in ENDED]))
+        found = found.where(reading.is_open(actor))
     if asked.get("due_before"):
-        due = exists().where(
-            ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.due_at < when("due_before")
-        )
-        found = found.where(due)
+        running = ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.due_at < when("due_before")
+        untold = [ClockRow.clock.notin_(reading.UNTOLD_CLOCKS)] if actor.role in DEPARTMENT else []
+        found = found.where(exists().where(*running, *untold))
     return _searched(found, asked.get("q", "").strip(), actor)
 
 
