@@ -80,6 +80,11 @@ class Policy:
     recording_months: int
     quality_sample: float
     rating_invite_days: int
+    revisit_sample: float
+    revisit_sample_kinds: frozenset[str]
+    appeal_working_days: int
+    report_least: int
+    publish_least: int
     stamp: str = field(init=False)
     _of_clock: Mapping[str, tuple[Row, ...]] = field(init=False, repr=False)
 
@@ -174,6 +179,11 @@ NUMBERS: dict[str, Callable[[Any], Any]] = {
     "recording_months": _whole(1, 1200),
     "quality_sample": _share,
     "rating_invite_days": _whole(1, 365),
+    "revisit_sample": _share,
+    "revisit_sample_kinds": _words("kind", least=0),
+    "appeal_working_days": _whole(1, 60),
+    "report_least": _whole(1, 10_000),
+    "publish_least": _whole(1, 1000),
 }
 CONDITIONS: dict[str, Callable[[Any], frozenset[str]]] = {
     "kind": _words("kind"),

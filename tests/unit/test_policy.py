@@ -108,6 +108,11 @@ DEFAULTS = {
     "recording_months": 6,
     "quality_sample": 0.05,
     "rating_invite_days": 3,
+    "revisit_sample": 0.3,
+    "revisit_sample_kinds": {"咨询", "表扬"},
+    "appeal_working_days": 5,
+    "report_least": 10,
+    "publish_least": 5,
 }
 
 

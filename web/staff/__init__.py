@@ -11,6 +11,7 @@ from web.staff.frame import frame
 from web.staff.models_page import models_page
 from web.staff.pages import pages
 from web.staff.papers import papers
+from web.staff.reports_page import reports_page
 from web.staff.revisit import revisit
 from web.staff.topics_page import topics_page
 
@@ -23,6 +24,7 @@ STAFF: tuple[Blueprint, ...] = (
     calls_page,
     pages,
     papers,
+    reports_page,
     topics_page,
     models_page,
 )

@@ -6,7 +6,7 @@ from typing import Any
 from hotline import clock
 from hotline.policy import NUMBERS, SOURCES, Policy, Row
 from hotline.timing import timing
-from hotline.words import Channel, Clock
+from hotline.words import Channel, Clock, Kind
 from hotline.workcalendar import Calendar, clock_face
 
 NAMES = {
@@ -27,6 +27,11 @@ NAMES = {
     "recording_months": ("录音保存", "个月"),
     "quality_sample": ("质检抽样", ""),
     "rating_invite_days": ("邀请评价的时间", "天"),
+    "revisit_sample": ("小事抽样回访的比例", ""),
+    "revisit_sample_kinds": ("可以抽样回访的诉求", ""),
+    "appeal_working_days": ("发回重办后可以申诉", "个工作日"),
+    "report_least": ("参与月报排名的最少件数", "件"),
+    "publish_least": ("单独公布评价的最少件数", "件"),
 }
 ASSUMED = "A"
 
@@ -38,7 +43,7 @@ def _shown(name: str, value: Any) -> str:
     elif isinstance(value, tuple):
         text = "—".join(f"{at:%H:%M}" for at in value)
     elif isinstance(value, frozenset):
-        text = "、".join(channel.label for channel in Channel if channel.value in value) or "无"
+        text = "、".join(word.label for word in (*Channel, *Kind) if word.value in value) or "无"
     else:
         text = str(value)
     return f"{text} {NAMES[name][1]}".strip()
