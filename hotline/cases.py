@@ -204,7 +204,7 @@ def check_version(session: Session, case: Case, action: Action, actor: Actor, ve
 def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
     last = history.last_of(session, case.id)
     if last is not None and actor.role in DEPARTMENT and last.action in OF_REVIEW:
-        return Conflict("version_conflict", "这件诉求刚刚有变动,请刷新后再决定。", {"version": str(case.version)})
+        return Conflict("version_conflict", "这件诉求刚刚有变动，请刷新后再决定。", {"version": str(case.version)})
     who, what = (last.actor, last.action) if last else ("", "")
     said = Action(what).label if what in set(Action) else what
     role = Role(last.role).label if last else ""

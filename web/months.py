@@ -61,7 +61,7 @@ def read(written: str, now: dt.datetime) -> Month:
     found = _WRITTEN.fullmatch(written)
     month = Month(int(found[1]), int(found[2])) if found else None
     if month is None or month.begin > now:
-        raise BadInput("bad_month", "月份要写成 2026-10,而且不能晚于本月。", {"month": "格式不对"})
+        raise BadInput("bad_month", "月份要写成 2026-10，而且不能晚于本月。", {"month": "格式不对"})
     return month
 
 

@@ -28,8 +28,8 @@ Line = list[str | int | float | None]
 
 def _note(report: Report) -> str:
     return (
-        f"统计期 {report.month.label},截至 {report.at[:16].replace('T', ' ')}。每个率都写着分子和分母;"
-        f"分母不足 {report.least} 件的不参与排名,并列的名次相同,没有可计算的排在最后。"
+        f"统计期 {report.month.label}，截至 {report.at[:16].replace('T', ' ')}。每个率都写着分子和分母；"
+        f"分母不足 {report.least} 件的不参与排名，并列的名次相同，没有可计算的排在最后。"
     )
 
 
@@ -142,7 +142,7 @@ def paper(report: Report) -> bytes:
     story: list[Any] = [Paragraph(escape(page.title), style["title"]), Paragraph(escape(_note(report)), style["cell"])]
     story += [Spacer(1, 6), _figures(report)]
     for code in RATES:
-        told = f"{NAMES[code]}排名({reports.better(code)}):{HOW[code]}"
+        told = f"{NAMES[code]}排名（{reports.better(code)}）：{HOW[code]}"
         story += [Paragraph(escape(told), style["head"]), _order(report, code)]
     page.build(story)
     return out.getvalue()
