@@ -6,11 +6,11 @@ listeners) is `telephony.talk`. Source: rules.md §6.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from telephony import talk
+from telephony import legs, talk
 from telephony.signals import Decision, Event, Facts, Failure, Heard, Order, Phase, Signal, Talk, Told
 
 
@@ -160,8 +160,25 @@ def decide(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
     nothing; an agent who answers an offer that is no longer this call's is to be dropped (`Decision.drop`)."""
     if heard.signal in talk.COMMANDS:
         return _alone(facts, talk.command(facts, heard, now))
+    if heard.signal in OF_A_PHONE:
+        return OF_A_PHONE[heard.signal](facts, heard, now)
     inside = talk.heard_of_guest(facts, heard) or talk.agent_left(facts, heard)
     return _alone(facts, inside or _by_table(facts, heard, now))
+
+
+def _put_down(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
+    """The leg of this token ends as if its phone had been put down: nothing waits for the phone to do so."""
+    made = decide(facts, legs.by_own_hand(facts, heard), now)
+    if made == Decision(facts):
+        return legs.refused(facts, heard)
+    return replace(made, drop=(*made.drop, heard.token))
+
+
+OF_A_PHONE: Mapping[Signal, Callable[[Facts, Heard, dt.datetime], Decision]] = {
+    Signal.PICK_UP: lambda facts, heard, _now: legs.pick_up(facts, heard),
+    Signal.NOT_PICKED_UP: lambda facts, heard, _now: legs.not_picked_up(facts, heard),
+    Signal.PUT_DOWN: _put_down,
+}
 
 
 def _alone(facts: Facts, made: Decision) -> Decision:
@@ -173,6 +190,12 @@ def _alone(facts: Facts, made: Decision) -> Decision:
 
 
 def _by_table(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
+    """Of several phones that ring the table sees the one that is spoken of."""
+    seen = legs.in_front(facts, heard.token)
+    return legs.settled(seen, _step(seen, heard, now))
+
+
+def _step(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
     if _stale(facts, heard):
         return Decision(facts, drop=(heard.token,) if heard.signal == Signal.AGENT_ANSWERED else ())
     if heard.signal == Signal.OFFER:
@@ -180,7 +203,7 @@ def _by_table(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
     pair = facts.phase, heard.signal
     step = (OUTBOUND.get(pair) if facts.outbound else None) or TABLE.get(pair)
     if step is None:
-        return talk.refused(facts, heard) if heard.signal in ANSWERED else Decision(facts)
+        return legs.refused(facts, heard) if heard.signal in ANSWERED else Decision(facts)
     if _no_answer_meant(facts, heard):
         return Decision(facts, events=(Told(Event.DTMF, {"digit": heard.digit}),))
     after = _after(facts, heard, step, now)
@@ -201,9 +224,12 @@ def _stale(facts: Facts, heard: Heard) -> bool:
 
 
 def _offer(facts: Facts, heard: Heard) -> Decision:
-    """A first offer to a waiting caller rings. The same command again changes nothing; any other is refused."""
+    """A first offer to a waiting caller rings, and those that shall ring together. The same command again changes
+    nothing; any other is refused."""
     if heard.token and heard.token == facts.token:
         return Decision(facts)
+    if more := legs.beside(facts, heard):
+        return more
     step = TABLE.get((facts.phase, heard.signal))
     if step is None or not heard.token or heard.token in facts.used:
         failed = {"agent": heard.agent, "token": heard.token, "reason": Failure.ERROR}

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from telephony import talk
+from telephony import legs, talk
 from telephony.calls import ANSWERED
 from telephony.signals import Heard, Signal
 
 DRAIN, UNDRAIN = "drain", "undrain"
-IN_LINE = (Signal.OFFER, Signal.CANCEL_OFFER, Signal.PLAY, *ANSWERED)
+IN_LINE = (Signal.OFFER, Signal.CANCEL_OFFER, Signal.PLAY, *legs.COMMANDS, *ANSWERED)
 COMMANDS: Mapping[str, Signal] = {
     signal.value: signal for signal in (Signal.HANGUP, *IN_LINE, *talk.COMMANDS, Signal.DIAL, Signal.SURVEY)
 }
 TEXTS = ("agent", "uri", "token", "case", "reason", "prompt", "mode", "to")
+SWITCHES = ("together", "auto")
 
 
 def command(document: Mapping[str, Any]) -> Heard | None:
@@ -27,7 +28,8 @@ def command(document: Mapping[str, Any]) -> Heard | None:
         timeout = float(document.get("timeout") or 0)
     except (TypeError, ValueError):
         return None
-    return Heard(str(call), signal, timeout=timeout, prompts=_names(document.get("prompts")), **text)
+    switched: dict[str, Any] = {name: document.get(name) is True for name in SWITCHES}
+    return Heard(str(call), signal, timeout=timeout, prompts=_names(document.get("prompts")), **text, **switched)
 
 
 def _names(given: object) -> tuple[str, ...]:

@@ -101,24 +101,27 @@ def reserve(made: Assignment, rules: Rules, now: dt.datetime | None = None) -> l
     token = secrets.token_hex(8)
     try:
         with transaction(now) as unit:
-            _take_caller(unit, made, token, rules)
+            together = _take_caller(unit, made, token, rules)
             _take_seat(unit, made, token, rules)
             uri = unit.session.scalars(select(User.phone_uri).where(User.name == made.user)).one()
             unit.record(CallChanged(made.call, CallState.OFFERED))
     except _Taken:
         return []
-    offer = command("offer", call=made.call, agent=made.user, uri=uri, token=token, timeout=rules.ring)
+    words = {"agent": made.user, "uri": uri, "timeout": rules.ring}
+    offer = command("offer", call=made.call, token=token, **words, **({"together": True} if together else {}))
     return [told(made.user, "pop", made.call), offer]
 
 
-def _take_caller(unit: Unit, made: Assignment, token: str, rules: Rules) -> None:
-    """A group that rings all may add a phone to an offer that rings already."""
+def _take_caller(unit: Unit, made: Assignment, token: str, rules: Rules) -> bool:
+    """A group that rings all may add a phone to an offer that rings already; whether his does."""
     together = [group.code for group in rules.groups if group.strategy == Strategy.RING_ALL]
     offered = and_(Call.state == CallState.OFFERED, Call.skill_group.in_(together))
     still = update(Call).where(Call.id == made.call, or_(Call.state == CallState.WAITING, offered))
     values = {"state": CallState.OFFERED, "agent": made.user, "token": token, "offer_at": unit.now}
-    if unit.session.execute(still.values(**values).returning(Call.id)).first() is None:
+    taken = unit.session.execute(still.values(**values).returning(Call.skill_group)).first()
+    if taken is None:
         raise _Taken
+    return taken.skill_group in together
 
 
 def _take_seat(unit: Unit, made: Assignment, token: str, rules: Rules) -> None:

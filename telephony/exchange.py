@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hotline import clock
-from telephony import hearing, talk
+from telephony import hearing, legs, talk
 from telephony.caller import identity
-from telephony.calls import ANSWERED, decide
-from telephony.line import Line, LineError
+from telephony.calls import ANSWERED, OF_AN_OFFER, decide
+from telephony.line import AUTO_ANSWER, Line, LineError
 from telephony.live import Job, Limits, Live
 from telephony.signals import Decision, Event, Facts, Heard, Order, Phase, Signal, Told
 
@@ -26,7 +26,7 @@ BUSY_HERE, UNAVAILABLE = 486, 503
 REMEMBERED = 2_000  # ended calls a late command or recording may still be about
 NEVER = float("inf")
 WE_CALL = frozenset({Signal.DIAL, Signal.SURVEY})
-ANSWERED_AFTER_THE_END = frozenset({Signal.OFFER, Signal.RECORDED, *ANSWERED, *talk.COMMANDS})
+ANSWERED_AFTER_THE_END = frozenset({Signal.OFFER, Signal.RECORDED, *ANSWERED, *legs.COMMANDS, *talk.COMMANDS})
 FAILED = {
     Order.RING_AGENT: Signal.AGENT_FAILED,
     Order.BRIDGE: Signal.BRIDGE_FAILED,
@@ -120,7 +120,7 @@ class Exchange:
             return
         live = Live(Facts(heard.call))
         if self._full() or not identity(heard.to)[0]:
-            self._follow(live, heard, talk.refused(live.facts, heard))
+            self._follow(live, heard, legs.refused(live.facts, heard))
             self._forget(live)
             return
         self.calls[heard.call] = live
@@ -138,7 +138,8 @@ class Exchange:
             self.line.cancel(heard.call, token)
         for told in made.events:
             self._tell(live, told)
-        self._jobs.extend(Job(live, order, heard, before.token or heard.token) for order in made.orders)
+        token = heard.token if heard.signal in OF_AN_OFFER else before.token or heard.token
+        self._jobs.extend(Job(live, order, heard, token) for order in made.orders)
 
     def _tell(self, live: Live, told: Told) -> None:
         """An event becomes a document. The last one waits until the recording is whole."""
@@ -240,7 +241,7 @@ class Exchange:
         heard = job.heard
         self._later(job.live, Signal.RING_TIMEOUT, heard.timeout or self.limits.ring, heard.token)
         headers = {"X-Hotline-Call": job.call} | ({"X-Hotline-Case": heard.case} if heard.case else {})
-        self.line.ring(job.call, heard.token, heard.uri, headers)
+        self.line.ring(job.call, heard.token, heard.uri, headers | (AUTO_ANSWER if heard.auto else {}))
 
     def do_dial(self, job: Job) -> None:
         self._later(job.live, Signal.CALL_CAP, self.limits.call_cap)
@@ -314,6 +315,7 @@ ORDERS: dict[Order, Callable[[Exchange, Job], None]] = {
     Order.PATCH: Exchange.do_patch,
     Order.RING_AGENT: Exchange.do_ring,
     Order.CANCEL_AGENT: lambda x, job: x.line.cancel(job.call, job.token),
+    Order.PICK_UP: lambda x, job: x.line.pick_up(job.call, job.heard.token),
     Order.BRIDGE: Exchange.do_bridge,
     Order.RECORD: Exchange.do_record,
     Order.STOP_RECORD: lambda x, job: x.line.stop_record(job.call),

@@ -7,6 +7,13 @@ from typing import Protocol
 from telephony.hearing import Pairs
 from telephony.signals import Heard
 
+# Headers of an INVITE that make a phone answer by itself: RFC 5373, and the two most makers read.
+AUTO_ANSWER = {
+    "Answer-Mode": "Auto",
+    "Call-Info": "<sip:hotline.invalid>;answer-after=0",
+    "Alert-Info": "<http://hotline.invalid>;info=alert-autoanswer;delay=0",
+}
+
 
 class LineError(Exception):
     """The line could not do what it was told; the text holds no number and no name."""
@@ -39,6 +46,9 @@ class Line(Protocol):
 
     def dial(self, call: str, uri: str) -> None:
         """Ring the citizen of a call of ours: ANSWERED or CALLER_FAILED, then as any caller. LineError: bad address."""
+
+    def pick_up(self, call: str, token: str) -> None:
+        """Ask a phone that rings to answer, as far as it lets itself be asked; NOT_PICKED_UP when it rings on."""
 
     def cancel(self, call: str, token: str) -> None:
         """End the leg of this token, ringing or answered, without a further signal from it."""

@@ -17,11 +17,12 @@ from telephony.signals import Failure, Heard, Signal
 @dataclass(frozen=True)
 class Phone:
     """How an agent's phone behaves: rings, then answers after `answers` seconds or fails at once with `fails`; hangs
-    up after `talks` seconds."""
+    up after `talks` seconds. `remote`: it answers when it is asked to."""
 
     answers: float | None = 1.0
     fails: Failure | None = None
     talks: float | None = None
+    remote: bool = False
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Leg:
     headers: Mapping[str, str] = field(default_factory=dict)
     up: bool = False
     ours: bool = False
+    remote: bool = False
     recording: Path | None = None
     since: float = 0.0
 
@@ -109,7 +111,7 @@ class ScriptedLine:
         if not uri.startswith("sip:"):
             raise LineError("not a telephone address")
         phone = self.phones.get(uri, Phone(fails=Failure.UNREACHABLE))
-        self.agents[call, token] = Leg(headers=headers)
+        self.agents[call, token] = Leg(headers=headers, remote=phone.remote)
         if phone.fails:
             self._later(0, Heard(call, Signal.AGENT_FAILED, token=token, reason=phone.fails))
             return
@@ -128,6 +130,12 @@ class ScriptedLine:
             self._later(0, Heard(call, Signal.CALLER_FAILED, reason=phone.fails))
         elif phone.answers is not None:
             self._later(phone.answers, Heard(call, Signal.ANSWERED))
+
+    def pick_up(self, call: str, token: str) -> None:
+        leg = self.agents.get((call, token))
+        if leg and not leg.up:
+            signal = Signal.AGENT_ANSWERED if leg.remote else Signal.NOT_PICKED_UP
+            self._later(0, Heard(call, signal, token=token))
 
     def cancel(self, call: str, token: str) -> None:
         self.agents.pop((call, token), None)

@@ -53,6 +53,7 @@ class Signal(StrEnum):
     BRIDGE_FAILED = "bridge_failed"
     AGENT_GONE = "agent_gone"
     AGENT_DEAD = "agent_dead"
+    NOT_PICKED_UP = "not_picked_up"
     RECORDED = "recorded"
 
     RING_TIMEOUT = "ring_timeout"
@@ -64,6 +65,8 @@ class Signal(StrEnum):
 
     OFFER = "offer"
     CANCEL_OFFER = "cancel_offer"
+    PICK_UP = "pick_up"
+    PUT_DOWN = "put_down"
     HANGUP = "hangup"
     PLAY = "play"
     ANNOUNCE = "announce"
@@ -101,6 +104,7 @@ class Order(StrEnum):
     RING_AGENT = "ring_agent"
     DIAL_CALLER = "dial_caller"
     CANCEL_AGENT = "cancel_agent"
+    PICK_UP = "pick_up"
     BRIDGE = "bridge"
     PATCH = "patch"
     RECORD = "record"
@@ -152,13 +156,14 @@ class Event(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why an agent's phone did not take a call."""
+    """Why an agent's phone did not take a call. TAKEN: another of the phones that rang did."""
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     REJECT = "reject"
     UNREACHABLE = "unreachable"
     ERROR = "error"
+    TAKEN = "taken"
 
 
 class Role(StrEnum):
@@ -200,6 +205,17 @@ class Heard:
     file: str = ""
     sha256: str = ""
     seconds: float = 0.0
+    together: bool = False
+    auto: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A phone that rings for a caller in line. `rang` is whether it said so."""
+
+    token: str
+    agent: str
+    rang: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,13 +243,14 @@ class Talk:
 @dataclass(frozen=True)
 class Facts:
     """What is known of one call. `joined` is when it first queued (UTC), `used` are the tokens of all its legs,
-    `outbound` says that we called."""
+    `outbound` says that we called. `others` are the phones that ring beside that of `token`."""
 
     call: str
     phase: Phase = Phase.NEW
     token: str = ""
     agent: str = ""
     rang: bool = False
+    others: tuple[Offer, ...] = ()
     used: frozenset[str] = frozenset()
     joined: dt.datetime | None = None
     by: str = ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from telephony.legs import refused
 from telephony.signals import (
     Decision,
     Event,
@@ -31,11 +32,6 @@ def command(facts: Facts, heard: Heard, now: dt.datetime) -> Decision:
     """A command for a talk, done or refused. `now` is when a caller who never queued and is sent there joined."""
     made = COMMANDS[heard.signal](facts, heard, now) if facts.phase == Phase.TALKING else None
     return made or refused(facts, heard)
-
-
-def refused(facts: Facts, heard: Heard) -> Decision:
-    """Nothing changes, and it is said."""
-    return Decision(facts, events=(Told(Event.REFUSED, {"command": heard.signal.value, "token": heard.token}),))
 
 
 # --- small steps ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ A leg is held by one table from its first to its last state and by nothing else,
 hangs up the call that got its number later.
 """
 
-import functools
 import random
 import time
 from collections import deque
@@ -17,17 +16,28 @@ import pjsua2 as pj
 from telephony.caller import identity
 from telephony.filing import Filing, Keep, digest
 from telephony.hearing import MUSIC, RECORDER, Pairs
-from telephony.line import LineError
+from telephony.line import AUTO_ANSWER, LineError
 from telephony.patchboard import Patchboard
-from telephony.pjsua.sides import FAILURES, Side, port_name
-from telephony.pjsua.stack import Config, Inbox, Leg, Legs, make_player, open_account, operation, start_endpoint
-from telephony.players import Player, Players, voice
+from telephony.pjsua.sides import FAILURES, Side, due, port_name
+from telephony.pjsua.speaker import Speaker
+from telephony.pjsua.stack import (
+    Config,
+    Inbox,
+    Leg,
+    Legs,
+    make_player,
+    open_account,
+    operation,
+    start_endpoint,
+    talk_notice,
+)
+from telephony.players import voice
 from telephony.signals import Failure, Heard, Signal
 
 BRIDGE_SECONDS = 5.0
 WATCHES_PER_SILENCE, HELD_FACTOR = 6, 10
 A_LAW = 1
-NO_LOOP = 1
+PICK_UP_SECONDS = 2.0
 
 _CHANCE = random.SystemRandom()
 _REFUSED_FOR_ROOM = frozenset({486, 503})
@@ -42,14 +52,14 @@ class PjsuaLine:
         self._legs: Legs = {}
         self._sides: dict[str, Side] = {}
         self._joining: dict[str, tuple[str, str, float]] = {}
-        self._playing: dict[str, tuple[Player, float]] = {}
         self._again: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
         self._filing = Filing(keep)
         self._next_watch = 0.0
         self.board = Patchboard(self._fault)
         self.endpoint = start_endpoint(config, self._inbox)
         self.account = open_account(config, self._legs, self._inbox)
-        self.players = Players(config.voices, functools.partial(make_player, options=NO_LOOP))
+        self.speaker = Speaker(self.board, config.voices, self._fault)
         self.board.plug(MUSIC, make_player(voice(config.voices, MUSIC), options=0))
 
     # --- the port ---------------------------------------------------------------------------------------------------
@@ -62,7 +72,8 @@ class PjsuaLine:
             heard.extend(self._on(name, kind, value))
         now = time.monotonic()
         self._ask_again(now)
-        return [*heard, *self._played(now), *self._joined(now), *self._filing.done(now), *self._watched(now)]
+        heard += [*self.speaker.ended(now), *self._joined(now), *self._unanswered(now)]
+        return [*heard, *self._filing.done(now), *self._watched(now)]
 
     def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         if side := self._sides.get(call):
@@ -73,22 +84,12 @@ class PjsuaLine:
         self._tell(call, lambda leg: leg.answer(operation(pj.PJSIP_SC_OK)))
 
     def play(self, call: str, prompt: str) -> None:
-        if call not in self._sides:
-            return
-        self._stop_player(call)
-        try:
-            player = self.players.take(prompt, time.monotonic())
-        except (OSError, ValueError, pj.Error) as missing:
-            self._fault(missing)
+        if call in self._sides and not self.speaker.play(call, prompt):
             self._inbox.append((call, "no_prompt", prompt))
-            return
-        self.board.plug(player.name, player.port)
-        self.board.only(call, player.name)
-        self._playing[call] = (player, time.monotonic() + player.seconds)
 
     def hold(self, call: str) -> None:
         if call in self._sides:
-            self._stop_player(call)
+            self.speaker.stop(call)
             self.board.only(call, MUSIC)
 
     def ring(self, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
@@ -98,15 +99,25 @@ class PjsuaLine:
         self._make_leg(call, call, "", uri, {})
 
     def _make_leg(self, name: str, call: str, token: str, uri: str, headers: Mapping[str, str]) -> None:
-        if name in self._sides:
-            return
+        if name not in self._sides:
+            self._call(name, uri, headers)
+            self._sides[name] = Side(call, token, ours=True, uri=uri, headers=headers)
+
+    def _call(self, name: str, uri: str, headers: Mapping[str, str]) -> None:
         leg = Leg(self.account, name, self._inbox, self._legs)
         try:
             leg.makeCall(uri, operation(headers=headers))
         except pj.Error as refused:
             self._legs.pop(name, None)
             raise LineError("the phone cannot be rung") from refused
-        self._sides[name] = Side(call, token, ours=True)
+
+    def pick_up(self, call: str, token: str) -> None:
+        """By the event `talk`; a phone that does not know it is rung once more, asked to answer by itself."""
+        name = f"{call}/{token}"
+        side = self._sides.get(name)
+        if side and not side.confirmed and name not in self._asked:
+            self._asked[name] = time.monotonic() + PICK_UP_SECONDS
+            self._tell(name, lambda leg: leg.sendRequest(talk_notice()))
 
     def cancel(self, call: str, token: str) -> None:
         name = f"{call}/{token}"
@@ -120,7 +131,7 @@ class PjsuaLine:
 
     def bridge(self, call: str, token: str) -> None:
         name = f"{call}/{token}"
-        self._stop_player(call)
+        self.speaker.stop(call)
         self._joining[name] = (call, token, time.monotonic() + BRIDGE_SECONDS)
         if name in self._sides and call in self._sides:
             self.board.only(call, name)
@@ -129,7 +140,7 @@ class PjsuaLine:
     def patch(self, call: str, pairs: Pairs) -> None:
         if call not in self._sides:
             return
-        self._stop_player(call)
+        self.speaker.stop(call)
         sinks = [name for name, side in self._sides.items() if side.call == call]
         named = {(port_name(call, source), port_name(call, sink)) for source, sink in pairs}
         self.board.patch([*sinks, port_name(call, RECORDER)], named)
@@ -165,8 +176,7 @@ class PjsuaLine:
         self._filing.close()
         self._sides.clear()
         self._legs.clear()
-        self._playing.clear()
-        self.players.clear()
+        self.speaker.clear()
         self.board.ports.clear()
         self.account.shutdown()
         self.endpoint.libDestroy()
@@ -209,8 +219,10 @@ class PjsuaLine:
 
     def _gone(self, name: str, side: Side, code: int) -> list[Heard]:
         """What is known of a leg goes with it; the leg itself went in its last callback."""
+        if self._rung_anew(name, side):
+            return []
         self.board.unplug(name)  # its port is gone already: there is nothing to stop
-        self._stop_player(name)
+        self.speaker.stop(name)
         self._joining.pop(name, None)
         self.board.forget(name)
         del self._sides[name]
@@ -249,6 +261,25 @@ class PjsuaLine:
         self._again[name] = time.monotonic() + _CHANCE.uniform(shortest, longest)
         return []
 
+    def _on_deaf(self, name: str, side: Side, _value: Any) -> list[Heard]:
+        """A phone that does not know the event `talk`. Some end the leg with that, the others' is ended here."""
+        if not side.confirmed and not side.dropped and not side.anew:
+            side.anew = True
+            self._hang_up(name)
+        return []
+
+    def _rung_anew(self, name: str, side: Side) -> bool:
+        """The phone rings once more, with the headers that make most phones answer. False: it does not."""
+        if not side.anew or side.dropped:
+            return False
+        side.anew = False
+        try:
+            self._call(name, side.uri, {**side.headers, **AUTO_ANSWER})
+        except LineError as refused:
+            self._fault(refused)
+            return False
+        return True
+
     def _on_digit(self, _name: str, side: Side, value: str) -> list[Heard]:
         return [] if side.token else [Heard(side.call, Signal.DIGIT, digit=value)]
 
@@ -257,32 +288,23 @@ class PjsuaLine:
         return [Heard(side.call, Signal.PROMPT_END, prompt=value)]
 
     _HANDLERS: Mapping[str, Callable[..., list[Heard]]] = {
-        "state": _on_state, "media": _on_media, "digit": _on_digit, "glare": _on_glare,
+        "state": _on_state, "media": _on_media, "digit": _on_digit, "glare": _on_glare, "deaf": _on_deaf,
         "no_prompt": _on_no_prompt,
     }  # fmt: skip
 
     # --- what time brings -------------------------------------------------------------------------------------------
 
     def _ask_again(self, now: float) -> None:
-        for name in [name for name, at in self._again.items() if at <= now]:
-            del self._again[name]
+        for name in due(self._again, now):
             side = self._sides.get(name)
             if side and not side.dropped:
                 self._tell(name, lambda leg: leg.reinvite(operation()))
 
-    def _played(self, now: float) -> list[Heard]:
-        over = [call for call, (_, end) in self._playing.items() if now >= end]
-        heard = []
-        for call in over:
-            heard.append(Heard(call, Signal.PROMPT_END, prompt=self._playing[call][0].prompt))
-            self._stop_player(call)
-        return heard
-
-    def _stop_player(self, call: str) -> None:
-        if call in self._playing:
-            player, _ = self._playing.pop(call)
-            self.board.forget(player.name)
-            self.players.give_back(player, time.monotonic())
+    def _unanswered(self, now: float) -> list[Heard]:
+        """Phones that ring on although they were asked to answer."""
+        late = due(self._asked, now)
+        left = [side for name in late if (side := self._sides.get(name)) and not side.dropped and not side.confirmed]
+        return [Heard(side.call, Signal.NOT_PICKED_UP, token=side.token) for side in left]
 
     def _joined(self, now: float) -> list[Heard]:
         heard = []
@@ -318,11 +340,9 @@ class PjsuaLine:
 
     def _tell(self, name: str, order: Callable[[Any], None]) -> None:
         """An order to a leg that may just have gone: its end follows as a signal."""
-        leg = self._legs.get(name)
-        if leg is None:
-            return
         try:
-            order(leg)
+            if leg := self._legs.get(name):
+                order(leg)
         except pj.Error as gone:
             self._fault(gone)
 

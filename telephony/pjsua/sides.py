@@ -1,7 +1,7 @@
 """What the line knows of a leg, and what PJSIP's numbers and the patchboard's names mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telephony.hearing import CALLER, MUSIC, RECORDER
 from telephony.signals import Failure
@@ -16,7 +16,8 @@ FAILURES: Mapping[int, Failure] = {
 
 @dataclass
 class Side:
-    """One leg of a call as the line sees it. `token` is empty for the caller; `ours` if we rang it."""
+    """One leg of a call as the line sees it. `token` is empty for the caller; `ours` if we rang it, at `uri` with
+    `headers`; `anew`: once more when this ringing is over."""
 
     call: str
     token: str
@@ -27,8 +28,19 @@ class Side:
     held: bool = False
     packets: int = -1
     moved: float = 0.0
+    uri: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
 
 
 def port_name(call: str, end: str) -> str:
     """The name on the patchboard of an end of a call's table."""
     return {CALLER: call, MUSIC: MUSIC, RECORDER: f"recorder:{call}"}.get(end, f"{call}/{end}")
+
+
+def due(alarms: dict[str, float], now: float) -> list[str]:
+    """The names whose instant has come; each is given once."""
+    late = [name for name, at in alarms.items() if at <= now]
+    for name in late:
+        del alarms[name]
+    return late

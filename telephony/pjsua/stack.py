@@ -17,10 +17,11 @@ SESSION_SECONDS, SHORTEST_SESSION = 600, 90
 PORTS_PER_CALL = 40
 FEWEST_PORTS = 2000
 SPARE_CALLS = 8
-REQUEST_PENDING = 491
+REQUEST_PENDING, FIRST_REFUSAL, NOTIFY = 491, 300, "NOTIFY"
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 NO_NUMBER: int = pj.PJSUA_INVALID_ID
+OVER = frozenset({pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED})  # over TCP at once the latter
 Inbox = deque[tuple[str, str, Any]]
 Legs = dict[str, Any]
 
@@ -83,6 +84,9 @@ class Leg(pj.Call):  # type: ignore[misc]
         refused = transaction.statusCode == REQUEST_PENDING and transaction.state == pj.PJSIP_TSX_STATE_COMPLETED
         if refused and transaction.role == pj.PJSIP_ROLE_UAC and transaction.method in {"INVITE", "UPDATE"}:
             self.inbox.append((self.name, "glare", None))
+        refused = transaction.statusCode >= FIRST_REFUSAL and transaction.state in OVER
+        if refused and transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == NOTIFY:
+            self.inbox.append((self.name, "deaf", None))
 
     @guarded
     def onCallMediaState(self, _prm: Any) -> None:  # noqa: N802
@@ -214,6 +218,15 @@ def operation(code: int = 0, headers: Mapping[str, str] | None = None) -> Any:
         header = pj.SipHeader()
         header.hName, header.hValue = name, "".join(sign for sign in value if sign.isprintable())
         made.txOption.headers.append(header)
+    return made
+
+
+def talk_notice() -> Any:
+    """The request to a ringing phone to answer: NOTIFY with the event `talk`, as most makers of desk phones know it."""
+    made = pj.CallSendRequestParam()
+    made.method = NOTIFY
+    said = operation(headers={"Event": "talk", "Subscription-State": "active"})  # its parts live as long as it does
+    made.txOption = said.txOption
     return made
 
 

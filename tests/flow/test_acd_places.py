@@ -149,6 +149,7 @@ def test_a_group_that_rings_all_gives_the_call_to_the_first_who_answers(process,
     one, two, three = feed.offers()
     assert {offer["agent"] for offer in (one, two, three)} == {"agent1", "agent2", "agent3"}
     assert len({offer["token"] for offer in (one, two, three)}) == 3
+    assert all(offer["together"] is True for offer in (one, two, three))
     feed.event(call, "offer_failed", agent=one["agent"], token=one["token"], reason="busy")
     turns(process, 1)
     assert (call_of(call).state, seat_of(one["agent"]).state) == ("offered", "idle")

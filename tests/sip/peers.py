@@ -128,9 +128,9 @@ class Connector:
         with self.server.client() as client:
             client.xadd("tel:commands", {"json": json.dumps({"type": kind, **fields})})
 
-    def offer(self, call, uri, agent="agent1", timeout=5, token=None):
+    def offer(self, call, uri, agent="agent1", timeout=5, token=None, **more):
         token = token or uuid.uuid4().hex
-        self.tell("offer", call=call, agent=agent, uri=uri, token=token, timeout=timeout)
+        self.tell("offer", call=call, agent=agent, uri=uri, token=token, timeout=timeout, **more)
         return token
 
     def kill(self):

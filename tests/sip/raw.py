@@ -36,9 +36,10 @@ class Caller:
         lines += [f"Call-ID: {self.dialog}", f"CSeq: {number} {method}", f"Contact: <sip:{self.number}@{self.me}>"]
         self._send([*lines, *more], body)
 
-    def reply(self, request, code, *more, body=""):
-        """Answers a request of the other side."""
+    def reply(self, request, code, *more, body="", tag=""):
+        """Answers a request of the other side; a phone's answer to an INVITE needs a tag."""
         kept = [line for line in request.split("\r\n") if re.match(r"(?i)(via|from|to|call-id|cseq):", line)]
+        kept = [line + tag if line.lower().startswith("to:") and "tag=" not in line else line for line in kept]
         contact = f"Contact: <sip:{self.number}@{self.me}>"
         self._send([f"SIP/2.0 {code} As Written", *kept, contact, *more], body)
 

@@ -82,16 +82,28 @@ def got(code, *patterns, optional=False):
     ) + use
 
 
-def asked(method, seconds=30):
-    """A request of the other side."""
-    return f'<recv request="{method}" timeout="{int(seconds * 1000)}"/>\n'
+def asked(method, seconds=30, **headers):
+    """A request of the other side, in which these headers must say so (`Call_Info="answer-after"`)."""
+    checks = "".join(
+        f'<ereg regexp="{escape(one)}" search_in="hdr" header="{name.replace("_", "-")}:" check_it="true" '
+        f'assign_to="{n + 1}"/>'
+        for n, (name, one) in enumerate(headers.items())
+    )
+    kept = "".join(f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{_KEPT[name]}"/>' for name in _KEPT)
+    action = checks + (kept if method == "INVITE" else "")
+    use = f'<Reference variables="{",".join(str(n + 1) for n in range(len(headers)))}"/>\n' if headers else ""
+    use += f'<Reference variables="{",".join(_KEPT.values())}"/>\n' if method == "INVITE" else ""
+    return f'<recv request="{method}" timeout="{int(seconds * 1000)}"><action>{action}</action></recv>\n' + use
 
 
-def reply(code, *more, body="", method="", tag=""):
-    """An answer to the last request; `method` where it is about an earlier one of the same number."""
-    sequence = f"CSeq: [cseq] {method}" if method else "[last_CSeq:]"
-    lines = [f"SIP/2.0 {code} {REASONS[code]}", "[last_Via:]", "[last_From:]", f"[last_To:]{tag}", "[last_Call-ID:]"]
-    return _send([*lines, sequence, "Contact: <sip:[local_ip]:[local_port]>", *more], body, retrans=False)
+_KEPT = {"Via": "8", "CSeq": "9"}
+
+
+def reply(code, *more, body="", invite=False, tag=""):
+    """An answer to the last request; `invite`: to the INVITE, also when other requests came since."""
+    via, number = ("Via:[$8]", "CSeq:[$9]") if invite else ("[last_Via:]", "[last_CSeq:]")
+    lines = [f"SIP/2.0 {code} {REASONS[code]}", via, "[last_From:]", f"[last_To:]{tag}", "[last_Call-ID:]"]
+    return _send([*lines, number, "Contact: <sip:[local_ip]:[local_port]>", *more], body, retrans=False)
 
 
 def pause(seconds=None):

@@ -324,8 +324,8 @@ def phone(sipp, tmp_path):
     """A phone that does as written; its address."""
     started = []
 
-    def make(*steps):
-        run = sipp(None, written(tmp_path, "phone", asked("INVITE"), *steps), timeout=60)
+    def make(*steps, **headers):
+        run = sipp(None, written(tmp_path, "phone", asked("INVITE", **headers), *steps), timeout=60)
         run.start()
         started.append(run)
         return run, f"sip:agent7@{HOST}:{run.port}"
@@ -350,9 +350,7 @@ def test_an_agents_phone_that_refuses(case, phone, code, reason):
 
 
 def test_an_agents_phone_nobody_takes(case, phone):
-    run, uri = phone(
-        reply(180, tag=TAG), asked("CANCEL"), reply(200), reply(487, tag=TAG, method="INVITE"), asked("ACK")
-    )
+    run, uri = phone(reply(180, tag=TAG), asked("CANCEL"), reply(200), reply(487, tag=TAG, invite=True), asked("ACK"))
     case.start(invite(), early(), answered(), pause(6), bye())
     case.wait("queued")
     case.connector.offer(case.call, uri, timeout=1)
@@ -362,9 +360,64 @@ def test_an_agents_phone_nobody_takes(case, phone):
     case.ended()
 
 
+def test_a_phone_that_rings_is_answered_by_the_desk(case, phone):
+    """NOTIFY with the event `talk` inside the dialog that rings: the phone takes the call itself."""
+    taken = reply(200, invite=True, body=sdp())
+    told = asked("NOTIFY", Event="talk") + reply(200)
+    run, uri = phone(reply(180, tag=TAG), told, taken, asked("ACK"), asked("BYE"), reply(200))
+    case.start(invite(), early(), answered(), speak(), pause(4), bye())
+    case.wait("queued")
+    token = case.connector.offer(case.call, uri)
+    case.wait("offer_ringing")
+    case.connector.tell("pick_up", call=case.call, token=token)
+    case.wait("bridged")
+    case.finish()
+    assert run.wait() == 0, run.errors.read_text()
+    case.ended()
+
+
+def test_a_phone_that_only_knows_the_header_is_rung_once_more_with_it(case, by_hand):
+    """It refuses the event `talk`: its ringing is ended, and the next asks it to answer by itself."""
+    case.start(invite(), early(), answered(), speak(), pause(5), bye())
+    case.wait("queued")
+    phone = by_hand(case.connector.port)
+    token = case.connector.offer(case.call, f"sip:agent8@{phone.me}")
+    first = phone.hear("INVITE")
+    assert "answer-after" not in first
+    phone.reply(first, 180, tag=";tag=one")
+    case.wait("offer_ringing")
+    case.connector.tell("pick_up", call=case.call, token=token)
+    phone.reply(phone.hear("NOTIFY"), 489)
+    phone.reply(phone.hear("CANCEL"), 200, tag=";tag=one")
+    phone.reply(first, 487, tag=";tag=one")
+    phone.hear("ACK")
+    second = phone.hear("INVITE")
+    assert "answer-after=0" in second
+    phone.reply(second, 200, tag=";tag=two", body=phone.sdp)
+    case.wait("bridged")
+    phone.hear("ACK")
+    phone.reply(phone.hear("BYE"), 200)
+    case.finish()
+    case.ended()
+    assert {"offer_failed", "refused"}.isdisjoint(case.types())
+
+
+def test_an_offer_may_ask_the_phone_to_answer_by_itself(case, phone):
+    """Phones that read one of the three headers answer without ringing; the connector asks with all of them."""
+    heads = {"Call_Info": "answer-after=0", "Alert_Info": "alert-autoanswer", "Answer_Mode": "Auto"}
+    run, uri = phone(reply(200, tag=TAG, body=sdp()), asked("ACK"), asked("BYE"), reply(200), **heads)
+    case.start(invite(), early(), answered(), speak(), pause(3), bye())
+    case.wait("queued")
+    case.connector.offer(case.call, uri, auto=True)
+    case.wait("bridged")
+    case.finish()
+    assert run.wait() == 0, run.errors.read_text()
+    case.ended()
+
+
 def test_the_agent_answers_as_the_caller_hangs_up(case, phone):
     """His 200 crosses our CANCEL: his leg is acknowledged and ended, the call told as the caller's."""
-    crossing = reply(200) + reply(200, method="INVITE", tag=TAG, body=sdp())
+    crossing = reply(200) + reply(200, invite=True, tag=TAG, body=sdp())
     run, uri = phone(reply(180, tag=TAG), asked("CANCEL"), crossing, asked("ACK"), asked("BYE"), reply(200))
     case.start(invite(), early(), answered(), pause(3), bye())
     case.wait("queued")

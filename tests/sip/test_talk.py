@@ -7,7 +7,7 @@ import pytest
 
 from telephony import wav
 from tests.sip import sound
-from tests.sip.conftest import AGENT_HZ, CALLER_HZ, MUSIC_HZ, NOTICE_HZ, RATING_HZ
+from tests.sip.conftest import AGENT_HZ, CALLER_HZ, GUEST_HZ, MUSIC_HZ, NOTICE_HZ, RATING_HZ
 from tests.sip.peers import HOST, until
 
 
@@ -159,3 +159,74 @@ def test_a_command_ends_the_call(connector, citizen, call):
     ended = connector.wait("hangup", call)
     assert (ended["by"], ended["cause"]) == ("system", "no_agents")
     citizen.wait("CALL_CLOSED", 3)
+
+
+@pytest.fixture
+def both_ring(connector, agent, guest, call):
+    """Two phones ring for one caller; their tokens."""
+    tokens = []
+    for phone in (agent, guest):
+        phone.events.clear()
+        tokens.append(connector.offer(call, phone.uri, agent=phone.name, together=True))
+        phone.wait("CALL_INCOMING")
+    connector.wait("offer_ringing", call, count=2)
+    return tokens
+
+
+def test_two_phones_ring_at_once_the_first_to_answer_has_the_call(connector, agent, guest, citizen, call, both_ring):
+    guest.tell("accept")
+    assert connector.wait("agent_answered", call)["token"] == both_ring[1]
+    agent.wait("CALL_CLOSED", 3)
+    failed = connector.wait("offer_failed", call)
+    assert (failed["token"], failed["reason"]) == (both_ring[0], "taken")
+    connector.wait("bridged", call)
+    until(lambda: sound.lately(citizen.heard(), {"guest": GUEST_HZ}) == {"guest"}, 10, "not joined")
+
+
+def test_of_two_phones_one_refuses_and_the_other_rings_on(connector, agent, guest, call, both_ring):
+    agent.tell("hangup")
+    failed = connector.wait("offer_failed", call)
+    assert (failed["token"], failed["reason"]) == (both_ring[0], "busy")
+    assert guest.saw("CALL_CLOSED") == []
+    guest.tell("accept")
+    connector.wait("bridged", call)
+    assert len(connector.events("queued", call)) == 1
+
+
+def test_a_caller_who_hangs_up_silences_both_phones(connector, agent, guest, citizen, call, both_ring):
+    citizen.tell("hangup")
+    for phone in (agent, guest):
+        phone.wait("CALL_CLOSED", 3)
+    connector.wait("hangup", call)
+
+
+def test_the_desk_ends_its_own_leg_and_the_caller_is_asked_for_a_rating(connector, agent, talk):
+    token = connector.wait("agent_answered", talk)["token"]
+    agent.events.clear()
+    connector.tell("put_down", call=talk, token=token)
+    agent.wait("CALL_CLOSED", 3)
+    connector.wait("rating_prompt", talk)
+    assert connector.wait("agent_hangup", talk)["token"] == token
+
+
+def test_the_desk_refuses_what_rings_on_its_phone(connector, agent, call):
+    agent.events.clear()
+    token = connector.offer(call, agent.uri)
+    agent.wait("CALL_INCOMING")
+    connector.tell("put_down", call=call, token=token)
+    agent.wait("CALL_CLOSED", 3)
+    assert connector.wait("offer_failed", call)["reason"] == "reject"
+
+
+def test_a_phone_that_cannot_be_answered_from_afar_says_so_and_rings_on(connector, agent, call):
+    agent.events.clear()
+    token = connector.offer(call, agent.uri)
+    agent.wait("CALL_INCOMING")
+    connector.wait("offer_ringing", call)
+    connector.tell("pick_up", call=call, token=token)
+    refused = connector.wait("refused", call)
+    assert (refused["command"], refused["token"]) == ("pick_up", token)
+    assert len(agent.saw("CALL_INCOMING")) == 2
+    assert len(agent.saw("CALL_CLOSED")) == 1
+    agent.tell("accept")
+    connector.wait("bridged", call)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony import talk
-from telephony.calls import ANSWERED, ENDS, OF_AN_OFFER, STEPS, TABLE, decide
+from telephony.calls import ANSWERED, ENDS, OF_A_PHONE, OF_AN_OFFER, STEPS, TABLE, decide
 from telephony.hearing import CALLER, MUSIC, RECORDER, pairs
 from telephony.signals import Decision, Event, Facts, Heard, Order, Phase, Signal, Talk
 
@@ -45,7 +45,8 @@ def test_what_is_listed_goes_where_the_table_says(phase, signal):
 
 
 SAID = {Signal.OFFER: Event.OFFER_FAILED} | dict.fromkeys([*ANSWERED, *talk.COMMANDS], Event.REFUSED)
-OUTSIDE = sorted((p, s) for p, s in set(PAIRS) - set(TABLE) if p != Phase.TALKING or s not in talk.COMMANDS)
+ELSEWHERE = {(Phase.TALKING, signal) for signal in talk.COMMANDS} | set(itertools.product(Phase, OF_A_PHONE))
+OUTSIDE = sorted(set(PAIRS) - set(TABLE) - ELSEWHERE)
 
 
 @pytest.mark.parametrize(("phase", "signal"), OUTSIDE)
@@ -132,6 +133,7 @@ SIGNALS = st.builds(
     uri=st.just("sip:a@b"),
     mode=st.sampled_from(["listen", "whisper", "barge", "off", "sing"]),
     reason=st.sampled_from(["", "busy"]),
+    together=st.booleans(),
 )
 A_TALK = [Heard("c", Signal.PROMPT_END), Heard("c", Signal.OFFER, token="t0", uri="sip:a@b")]
 A_TALK += [Heard("c", s, token="t0") for s in (Signal.AGENT_RINGING, Signal.AGENT_ANSWERED, Signal.BRIDGED)]
@@ -149,7 +151,7 @@ def test_whatever_happens_a_call_ends_once_and_leaves_no_phone_ringing(beginning
     for one in [*beginning, *signals, Heard("c", Signal.CALLER_GONE)]:
         if one.signal in {Signal.DIAL, Signal.SURVEY} and now.phase != Phase.NEW:
             continue  # the exchange takes these for a call that is new, no other
-        token = now.token or one.token
+        token = one.token if one.signal in OF_AN_OFFER else now.token or one.token
         made = decide(now, one, NOW)
         if one.signal in {Signal.AGENT_FAILED, Signal.AGENT_GONE}:
             legs.discard(one.token)  # the line has no such leg any more
@@ -162,7 +164,8 @@ def test_whatever_happens_a_call_ends_once_and_leaves_no_phone_ringing(beginning
                 rung.append(one.token)
         ends += sum(told.event == Event.HANGUP for told in made.events)
         now = made.facts
-        known = {now.token} | {guest.token for guest in now.talk.guests}
+        known = {now.token} | {leg.token for leg in (*now.talk.guests, *now.others)}
+        assert now.phase == Phase.OFFERED or now.others == ()
         assert legs <= known - {""}
         assert now.phase == Phase.TALKING or now.talk == Talk()
         heard_by(now)
