@@ -36,8 +36,7 @@ test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --ignore tests/browser -m "not long"
-	for file in tests/browser/test_*.py; do $(BIN)/python -m pytest $$file || exit 1; done  # a browser of its own each
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"  # two processes, each with stores of its own
 
 endurance: setup test-packages telephony  # what takes minutes each: 10,000 calls in a row
 	$(BIN)/python -m pytest -m long

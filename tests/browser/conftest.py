@@ -1,6 +1,8 @@
 """The real application on a free port, and Debian's Chromium, for every browser test."""
 
+import fcntl
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -11,8 +13,16 @@ FRONTEND = Path(__file__).resolve().parents[2] / "web" / "frontend"
 
 @pytest.fixture(scope="session")
 def bundle():
-    """The front end as it stands, bundled."""
-    subprocess.run(["node", "build.mjs"], cwd=FRONTEND, check=True, timeout=60)
+    """The front end as it stands, bundled; by one process at a time, others may serve it meanwhile."""
+    with (Path(tempfile.gettempdir()) / "hotline-bundle.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if _newest(FRONTEND / "src") > _newest(FRONTEND.parent / "static" / "dist"):
+            subprocess.run(["node", "build.mjs"], cwd=FRONTEND, check=True, timeout=60)
+
+
+def _newest(folder):
+    """When the youngest file below it was written; 0.0 without any."""
+    return max((file.stat().st_mtime for file in folder.rglob("*") if file.is_file()), default=0.0)
 
 
 @pytest.fixture(scope="session")

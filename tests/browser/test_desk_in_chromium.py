@@ -2,13 +2,11 @@
 
 import json
 import re
-import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from hotline import cases, chat, clock, privacy
@@ -18,18 +16,16 @@ from hotline.words import Action, Role
 from telephony.models import AgentSeat, Call
 
 pytestmark = pytest.mark.browser
-FRONTEND = Path("web/frontend")
 TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
 SIZE = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="module")
-def address(loaded_city):
+def address(loaded_city, bundle):
     """The real application with its sockets and bridge, served by threads, on a free port."""
     from web import bridge
     from web.app import create_app
 
-    subprocess.run(["node", "build.mjs"], cwd=FRONTEND, check=True, timeout=60)
     app = create_app()
     bridge.start(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -41,23 +37,14 @@ def address(loaded_city):
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as player:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = player.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def log_in(city, address, browser, parts):
+def log_in(city, address, chromium, parts):
     """log_in("agent1") → a page where that user is logged in; an error in the page fails the test."""
     passwords = dict(line.split("\t")[:2] for line in (parts.data / "demo-accounts.txt").read_text().splitlines())
     contexts, broken = [], []
 
     def of(user):
-        context = browser.new_context(viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai")
+        context = chromium.new_context(viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai")
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
