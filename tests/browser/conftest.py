@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE = 30_000  # milliseconds on a busy machine
 FRONTEND = Path(__file__).resolve().parents[2] / "web" / "frontend"
 
 
@@ -43,8 +44,9 @@ def live_server(loaded_city, bundle):
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=flags)

@@ -12,7 +12,6 @@ from tests.flow.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SIZE = {"width": 1366, "height": 768}
-PATIENCE = 30_000  # milliseconds on a busy machine
 TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
 FIRST = "经现场核实，锦绣小区楼下的烧烤摊确有油烟扰民，已责令摊主晚上十点前收摊，请您监督。"
 BETTER = "已为锦绣小区楼下的烧烤摊装上油烟净化设备并检测达标，连续三晚巡查未见油烟扰民，请您监督。"
@@ -30,13 +29,12 @@ def whole(bundle, tmp_path):
 def people(whole, chromium, tmp_path):
     """people("agent1") → his page, logged in; people("") → the citizen's. Any error or refused style fails the test."""
     contexts, pages, broken = [], {}, []
-    expect.set_options(timeout=PATIENCE)
 
     def of(user):
         if user in pages:
             return pages[user]
         contexts.append(chromium.new_context(viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai"))
-        contexts[-1].set_default_timeout(PATIENCE)
+        contexts[-1].set_default_timeout(30_000)
         page = pages[user] = contexts[-1].new_page()
         page.on("pageerror", lambda error: broken.append(f"{user} {page.url} {error}"))
         page.on("console", lambda said: broken.append(said.text) if "Security Policy" in said.text else None)
@@ -53,7 +51,6 @@ def people(whole, chromium, tmp_path):
         page.screenshot(path=tmp_path / f"{user or 'citizen'}.png")
     for context in contexts:
         context.close()
-    expect.set_options(timeout=5_000)
     assert broken == []
 
 
