@@ -13,6 +13,7 @@ from web.staff.pages import pages
 from web.staff.papers import papers
 from web.staff.reports_page import reports_page
 from web.staff.revisit import revisit
+from web.staff.rulebook import rulebook
 from web.staff.topics_page import topics_page
 
 STAFF: tuple[Blueprint, ...] = (
@@ -27,5 +28,6 @@ STAFF: tuple[Blueprint, ...] = (
     reports_page,
     topics_page,
     models_page,
+    rulebook,
 )
 desk.app_context_processor(frame)

@@ -36,7 +36,7 @@ NAMES = {
 ASSUMED = "A"
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
     """A number as people read it."""
     if isinstance(value, float):
         text = f"{value:.0%}"
@@ -53,7 +53,7 @@ def _source(mark: str) -> dict[str, Any]:
     return {"mark": mark, "source": SOURCES[mark], "assumed": mark == ASSUMED}
 
 
-def _limit(row: Row) -> dict[str, Any]:
+def limit_told(row: Row) -> dict[str, Any]:
     channels = [channel.label for channel in Channel if channel.value in row.channel]
     fits = "、".join([*sorted(row.kind), *sorted(row.urgency), *channels])
     told = {"clock": Clock(row.clock).label, "fits": fits or "一律", "limit": str(row.limit), "note": row.note}
@@ -62,7 +62,7 @@ def _limit(row: Row) -> dict[str, Any]:
 
 def _numbers(policy: Policy) -> list[dict[str, Any]]:
     return [
-        {"name": NAMES[name][0], "value": _shown(name, getattr(policy, name))} | _source(policy.sources[name])
+        {"name": NAMES[name][0], "value": shown(name, getattr(policy, name))} | _source(policy.sources[name])
         for name in NUMBERS
     ]
 
@@ -91,7 +91,7 @@ def told(now: dt.datetime) -> dict[str, Any]:
     """The profile, its limits and numbers with their sources, and the calendars, as the page shows them."""
     policy, calendar = timing().policy, timing().calendar
     office = "、".join(f"{clock_face(begin)}—{clock_face(end)}" for begin, end in calendar.office)
-    limits = [_limit(row) for row in policy.rows]
+    limits = [limit_told(row) for row in policy.rows]
     numbers = _numbers(policy)
     return {
         "profile": {"name": policy.name, "title": policy.title, "version": policy.version, "office": office},

@@ -63,6 +63,12 @@ function offer(form, kept, onTake, onDrop) {
   return bar;
 }
 
+// What was typed has arrived: neither copy is offered any more.
+export function forget(name) {
+  local((store) => store.removeItem(place(name)));
+  return call("DELETE", path(name)).catch(() => null);
+}
+
 // keep(form, "submit") watches the form and offers an earlier draft. `read`/`write` may replace how values are taken
 // and put back; `same()` says what the untouched form holds. Returns { save, clear }; call clear() after success.
 export async function keep(form, name, { read = valuesOf, write = putValues } = {}) {
@@ -86,8 +92,7 @@ export async function keep(form, name, { read = valuesOf, write = putValues } = 
   const clear = () => {
     cleared = true;
     clearTimeout(timer);
-    local((store) => store.removeItem(place(name)));
-    return call("DELETE", path(name)).catch(() => null);
+    return forget(name);
   };
   form.addEventListener("input", save);
   form.addEventListener("change", save);
