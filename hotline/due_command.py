@@ -7,9 +7,12 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
+from hotline import clock, db
 from hotline.errors import BadInput, HotlineError
 from hotline.policy import WORDS, Policy
+from hotline.rulebook import present
 from hotline.worktime import SHANGHAI, Calendar, Due
 from hotline.worktime import due as reckon
 
@@ -52,7 +55,7 @@ def find_due(profile: str, start: str | None, case: dict[str, str | None]) -> Du
         if word is not None and word not in WORDS[name]:
             allowed = "、".join(WORDS[name])
             raise BadInput(Problem.UNKNOWN_WORD, f"没有这个{NAMES[name]}：{word}。可用：{allowed}。", {name: allowed})
-    policy = Policy.load(profile, Calendar.load())
+    policy = _policy(profile)
     limit = policy.limit(case["clock"], case["kind"], case["urgency"], case["channel"])
     if limit is None:
         fields = {"clock": case["clock"]}
@@ -62,6 +65,18 @@ def find_due(profile: str, start: str | None, case: dict[str, str | None]) -> Du
     except (ValueError, OverflowError) as wrong:
         message = f"开始时刻无法识别：{start}。示例：2026-09-29T16:20+08:00。"
         raise BadInput(Problem.BAD_START, message, {"start": "ISO 8601"}) from wrong
+
+
+def _policy(profile: str) -> Policy:
+    """The version in force where a system runs here; else what the files say, as for a file by its own name."""
+    if profile.endswith(".toml"):
+        return Policy.load(profile, Calendar.load())
+    try:
+        with db.session() as session:
+            numbers, _ = present.numbers(session, clock.now())
+            return present.assembled(present.texts(session, numbers), profile)
+    except (SQLAlchemyError, RuntimeError):
+        return Policy.load(profile, Calendar.load())
 
 
 def _instant(text: str) -> dt.datetime:

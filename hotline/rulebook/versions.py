@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline import profiles
+from hotline import clock, profiles
 from hotline.errors import Missing
 from hotline.rulebook import present
 from hotline.rulebook.models import RuleVersion
@@ -30,6 +31,13 @@ def one(session: Session, what: str, name: str, number: int) -> RuleVersion:
     if row is None:
         raise Missing("no_such_version", "没有这个版本。")
     return row
+
+
+def told(row: RuleVersion) -> dict[str, Any]:
+    """A version for programs, without its text; instants with +08:00."""
+    who = {"by": row.by, "approved_by": row.approved_by, "reason": row.reason}
+    when = {"at": clock.iso(row.at), "valid_from": clock.iso(row.valid_from)}
+    return {"what": row.what, "name": row.name, "number": row.number} | who | when
 
 
 def in_force(session: Session, now: dt.datetime) -> dict[present.Key, int]:

@@ -216,3 +216,29 @@ def test_a_page_of_the_rules_says_what_is_in_force(rules, ask):
     assert "本市在用" in page
     with db.session() as session:
         assert versions.in_force(session, clock.now())["policy", "henan"] == 1
+
+
+def test_programs_read_the_versions_and_a_file_comes_in_as_a_draft_only(rules, ask, tmp_path):
+    from click.testing import CliRunner
+
+    from hotline.due_command import due
+    from web.cli.policy import policy
+
+    told = ask("agent1").get("/api/v1/rules").json
+    assert (told["profile"], told["stamp"]) == ("henan", timing().policy.stamp)
+    [version] = ask("agent1").get("/api/v1/rules/policy/henan").json["items"]
+    assert (version["number"], "[[limit]]" in version["content"]) == (1, True)
+    assert ask("keeper1").get("/api/v1/rules").status_code == 403
+    run = CliRunner().invoke
+    file = tmp_path / "henan.toml"
+    file.write_text(run(policy, ["show", "henan"]).output.replace("amount = 10", "amount = 12"), encoding="utf-8")
+    made = run(policy, ["import", str(file), "--user", "admin1", "--reason", "试行", "--json"])
+    assert made.exit_code == 0, made.output
+    assert '"in_force": true' in run(policy, ["list", "henan", "--json"]).output
+    asked = ["--clock", "reply", "--kind", "投诉", "--start", START, "--json"]
+    assert "2026-11-16T18:00" in run(due, asked).output, "a draft is not in force"
+    work_off()
+    admin, supervisor = ask("admin1"), ask("supervisor1")
+    at(admin.post("/admin/rules/drafts/1/propose", data={"version": "1"}))
+    at(supervisor.post("/admin/rules/drafts/1/approve", data={"version": "2"}))
+    assert "2026-11-18T18:00" in run(due, asked).output

@@ -5,9 +5,21 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from hotline import due_command
 from hotline.due_command import due
 
 pytestmark = pytest.mark.fast
+
+
+@pytest.fixture(autouse=True)
+def no_system(monkeypatch):
+    """No system runs here: the files speak."""
+
+    def gone():
+        raise RuntimeError("no database")
+
+    monkeypatch.setattr(due_command.db, "session", gone)
+
 
 REPLY = ("--clock", "reply", "--start", "2026-09-29T16:20+08:00")
 

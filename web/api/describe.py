@@ -89,6 +89,14 @@ def _paths() -> dict[str, Any]:
         "/seats/{user}": _post("更改坐席状态", "SeatGiven", 200, parameters=[_path("user")]),
         "/acts": _get("通话操作日志", "agent"),
         "/callbacks": _get("待回拨", "state", "cursor", "limit"),
+        "/rules": _get("现行的时限方案和日历"),
+        "/rules/{what}/{name}": {
+            "get": {
+                "summary": "一个方案或年份的全部版本",
+                "parameters": [_path("what"), _path("name")],
+                "responses": _answers(200),
+            }
+        },
         "/lifecycle": _get("办理流程表"),
         "/categories": _get("事项分类"),
         "/departments": _get("部门"),

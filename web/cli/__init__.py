@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "web.cli.doctor:doctor",
     "due": "hotline.due_command:due",
     "rejudge": "web.cli.rejudge:rejudge",
+    "policy": "web.cli.policy:policy",
     "triage": "triage.commands:triage",
     "phone": "telephony.phone_command:phone",
     "kb": "kb.commands:kb",
