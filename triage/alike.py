@@ -9,7 +9,7 @@ name of a place is not found.
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -29,8 +29,9 @@ def rarity(texts: Iterable[Collection[str]]) -> Rarity:
     for terms in texts:
         seen.update(set(terms))
         count += 1
-    table: Mapping[str, int] = dict(seen)
-    return lambda term: math.log((1 + count) / (0.5 + table.get(term, 0)))
+    table = {term: math.log((1 + count) / (0.5 + times)) for term, times in seen.items()}
+    unseen = math.log((1 + count) / 0.5)
+    return lambda term: table.get(term, unseen)
 
 
 def rarest(terms: Iterable[str], rare: Rarity, most: int) -> list[str]:

@@ -10,7 +10,7 @@ from hotline.given import GIVEN
 from hotline.words import Action
 from web.api import api
 from web.api.talks import DialGiven, MarkGiven, OrderGiven, SeatGiven
-from web.api.triage import Said
+from web.api.triage import Replied, Said
 from web.intake import NewMatter
 
 _REF = "#/components/schemas/{model}"
@@ -77,6 +77,7 @@ def _paths() -> dict[str, Any]:
         "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER, _CODE]),
         "/cases/{number}/history": _get("办理过程", "query_code", path=True),
         "/triage": _post("分类建议", "Said", 200),
+        "/cases/{number}/reply-check": _post("检查公开答复", "Replied", 200, parameters=[_NUMBER]),
         "/kb/search": _get("查知识库", "q", "limit", "area"),
         "/rates": _get("各项比率", "from", "to", "department", "by"),
         "/calls": _get("来电记录", "since", "cursor", "limit", "direction") | _post("外呼", "DialGiven", 201),
@@ -117,7 +118,7 @@ def _action_form(action: Action) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     made: dict[str, Any] = {"Error": _ERROR}
-    models: list[type[BaseModel]] = [NewMatter, Said, OrderGiven, DialGiven, MarkGiven, SeatGiven]
+    models: list[type[BaseModel]] = [NewMatter, Said, Replied, OrderGiven, DialGiven, MarkGiven, SeatGiven]
     for model in models:
         _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
     forms = []

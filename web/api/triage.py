@@ -13,7 +13,7 @@ from hotline.words import CENTRE
 from kb import service as knowledge
 from kb.models import Article
 from triage import extract
-from web import access, similar, suggest
+from web import access, replies, similar, suggest
 from web.api import api
 from web.errors import how_many, object_body
 from web.pace import SEARCHES, TEXTS, strangers
@@ -41,6 +41,20 @@ def triage() -> Response:
     fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
     more = {"kind": suggest.kind(said.text), "urgency": press.urgency, "risk": asdict(press)}
     return jsonify(found | more | {"fields": fields, "similar": near})
+
+
+class Replied(Given):
+    public: Annotated[str, Field(max_length=10_000)]
+
+
+@api.post("/cases/<number>/reply-check")
+def reply_check(number: str) -> Response:
+    """Every point of a public reply before it is submitted or passed; nothing is stored."""
+    given = parse(Replied, object_body())
+    access.staff()
+    with db.session() as session:
+        case, actor = access.visible_case(session, number)
+        return jsonify({"checks": replies.told(replies.checks(session, case, given.public, actor.department))})
 
 
 @api.get("/kb/search")
