@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms import alarm
 from dispatch.models import Letter
-from hotline import clock, reading
+from hotline import clock, facts, reading
 from hotline.backoff import pause
 from hotline.city_models import Department
 from hotline.models import Case, Rating
@@ -99,6 +99,14 @@ def on_changed(unit: Unit, case_id: int, action: str) -> None:
     case = unit.session.get(Case, case_id) if ways() and action == Action.PASS else None
     if case is None:
         return
+    _answered(unit, case)
+    for number in facts.merged(unit.session, case):  # everybody of a group event keeps his own case and rating
+        follower = facts.load(unit.session, number)
+        if follower.state == State.MERGED:
+            _answered(unit, follower)
+
+
+def _answered(unit: Unit, case: Case) -> None:
     mark = f"{case.number}:{case.round}"
     told = f"您反映的事项（编号 {case.number}）已有答复，凭查询码可查看，也可以评价。我们还会电话回访。"
     write(unit, f"passed:{mark}", SMS, case.phone, told, case.number)
@@ -152,7 +160,7 @@ def _wanted(session: Session, number: str) -> bool:
     """Nobody is asked to rate what he has rated, or what is being done again."""
     case = session.scalars(select(Case).where(Case.number == number)).one()
     rated = exists().where(Rating.case_id == case.id, Rating.round == case.round)
-    return case.state in {State.PASSED, State.CLOSED} and not session.scalar(select(rated))
+    return case.state in {State.PASSED, State.CLOSED, State.MERGED} and not session.scalar(select(rated))
 
 
 def send(senders: Mapping[str, Sender] | None = None) -> int:

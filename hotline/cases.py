@@ -9,7 +9,7 @@ from sqlalchemy import Sequence, func, select
 from sqlalchemy.orm import Session
 
 from hotline import clock as time
-from hotline import facts, history, privacy
+from hotline import facts, history, privacy, reading
 from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
@@ -209,7 +209,10 @@ def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
     said = Action(what).label if what in set(Action) else what
     role = Role(last.role).label if last else ""
     text = f"{role}刚刚对这件诉求做了“{said}”，请看过最新情况再决定。"
-    return Conflict("version_conflict", text, {"version": str(case.version), "by": who, "action": what})
+    name = reading.people(session, [who]).get(who, who)
+    return Conflict(
+        "version_conflict", text, {"version": str(case.version), "by": who, "by_name": name, "action": what}
+    )
 
 
 def _apply(work: Work) -> None:

@@ -191,6 +191,7 @@ GUARDS: dict[str, Guard] = {
     "reason_if_unsolved": _said(lambda _f, _a, g: bool(g.get("solved") or g.get("reason")), "未解决的请写明原因。"),
     "whole_answer": _whole_answer,
     "not_rated": _said(lambda f, _a, _g: not f.rated, "这次办理已经评价过了，谢谢您。"),
+    "event_answered": _said(lambda f, _a, _g: f.parent_answered, "同一件事还没有答复，答复后就可以评价。"),
     "heard": _heard,
     "tried_enough": _tried_enough,
     "had_department": _said(lambda f, _a, _g: bool(f.places), "没有承办部门。"),

@@ -66,12 +66,12 @@ class Work:
         return [p for p in facts.live_places(self.case) if p.status != Delivery.RETURNED]
 
 
-def _department(work: Work, code: str) -> Department:
+def _department(work: Work, code: str, told_at: str = "departments") -> Department:
     found = work.unit.session.get(Department, code)
     if found is None:
-        raise BadInput("unknown_department", f"没有代码为“{code}”的部门。", {"departments": "没有这个部门"})
+        raise BadInput("unknown_department", f"没有代码为“{code}”的部门。", {told_at: "没有这个部门"})
     if found.dissolved:
-        raise BadInput("dissolved_department", f"“{found.name}”已撤销，请另选部门。", {"departments": "部门已撤销"})
+        raise BadInput("dissolved_department", f"“{found.name}”已撤销，请另选部门。", {told_at: "部门已撤销"})
     return found
 
 
@@ -174,10 +174,16 @@ def _settle(work: Work, what: str, verdict: str) -> Request:
 def _return(work: Work) -> None:
     place = work.own()
     place.status = Delivery.RETURNING
-    _request(work, facts.RETURN)
+    _request(work, facts.RETURN, suggest=_suggested(work))
     if place.returned_at is None:  # a delivery that is asked back twice is one returned delivery
         place.returned_at, work.told["returned"] = work.unit.now, place.department
     work.concerned.append(place.department)
+
+
+def _suggested(work: Work) -> str:
+    """The house that the returner names instead of his own, checked before anybody acts on it."""
+    code = work.given["suggest"] or ""
+    return _department(work, code, "suggest").code if code else ""
 
 
 def _arbitrate(work: Work) -> None:
@@ -284,6 +290,9 @@ def _revisit(work: Work) -> None:
 
 
 def _rate(work: Work) -> None:
+    """The service rated is that of the house which answered, also where it answered for a whole group event."""
+    if work.before.state is State.MERGED:
+        work.case.lead = facts.load(work.unit.session, work.case.parent).lead or work.case.lead
     made = Rating(
         case_id=work.case.id,
         round=work.case.round,
@@ -328,6 +337,8 @@ def _merge(work: Work) -> None:
         raise BadInput("merge_into_itself", "不能并入自己。", {"into": "不能并入自己"})
     if into.parent or State(into.state) in ENDED - {State.CLOSED}:
         raise BadInput("merge_into_ended", "目标诉求已并单或已归档。", {"into": "不能并入"})
+    if facts.merged(work.unit.session, work.case):
+        raise BadInput("merge_of_parent", "已有别的诉求并入这一件，请把那一件并入这一件。", {"into": "这一件是主单"})
     work.case.parent = into.number
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
-from hotline.models import Assignment, Case, ClockRow, Rating, Request, RevisitRow
+from hotline.models import Assignment, Case, ClockRow, Rating, ReplyRow, Request, RevisitRow
 from hotline.timing import Timing
 from hotline.words import Clock, Delivery, State
 
+_FOLLOWS = frozenset({State.MERGED, State.ARCHIVED})
 _RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
 
@@ -75,9 +76,35 @@ def _returns(session: Session, case: Case) -> int:
     return session.scalar(rows) or 0
 
 
+def merged(session: Session, case: Case) -> list[str]:
+    """Numbers of the cases that are one event with this one and follow it, oldest first."""
+    return list(session.scalars(select(Case.number).where(Case.parent == case.number).order_by(Case.id)))
+
+
+def parent(session: Session, case: Case) -> Case | None:
+    """The case this one was merged into, while it follows it."""
+    return load(session, case.parent) if case.parent and case.state in _FOLLOWS else None
+
+
+def _parent_answered(session: Session, case: Case) -> bool:
+    """Whether there is something for the citizen of a merged case to read and rate."""
+    into = parent(session, case)
+    if into is None:
+        return False
+    passed = select(ReplyRow.id).where(ReplyRow.case_id == into.id, ReplyRow.passed_at.is_not(None)).limit(1)
+    return bool(into.direct_answer or into.guidance or session.scalar(passed))
+
+
 def gather(session: Session, case: Case, timing: Timing) -> Facts:
     """All facts of a loaded case."""
-    after_reply = State(case.state) in {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT}
+    after_reply = State(case.state) in {
+        State.PASSED,
+        State.CHECKING,
+        State.CLOSED,
+        State.GUIDED,
+        State.VERDICT,
+        State.MERGED,
+    }
     tries, spoken = _tries(session, case) if after_reply else ((), False)
     extension = pending(session, case, EXTENSION)
     suspension = pending(session, case, SUSPENSION)
@@ -92,6 +119,7 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         pending_extension=extension.department if extension else "",
         pending_suspension=suspension.department if suspension else "",
         pending_suspension_by=suspension.by if suspension else "",
+        parent_answered=case.state == State.MERGED and _parent_answered(session, case),
         verdict_by=case.verdict_by,
         closed_at=case.closed_at,
         limits=limits(timing),

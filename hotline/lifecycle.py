@@ -53,6 +53,7 @@ class Facts:
     pending_suspension: str = ""
     pending_suspension_by: str = ""
     verdict_by: str = ""
+    parent_answered: bool = False  # of a merged case: whether the event it belongs to has an answer
     closed_at: dt.datetime | None = None
     limits: Mapping[str, int] = field(default_factory=lambda: {"reopen_days": 30, "revisit_tries": 3})
     revisit_hours: Hours = (dt.time(8, 30), dt.time(20, 30))
@@ -165,6 +166,8 @@ STEPS: tuple[Step, ...] = (
     Step(A.RATE, _in(S.PASSED, S.CLOSED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.PASSED), S.CLOSED, frozenset({R.CITIZEN, R.SYSTEM}), (), tuple(Clock), "good_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.CLOSED, S.GUIDED, S.CHECKING), None, frozenset({R.CITIZEN, R.SYSTEM}), when="remaining_level", guards=("not_rated",)),
+    Step(A.RATE, _in(S.MERGED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated", "event_answered")),
+    Step(A.RATE, _in(S.MERGED), None, frozenset({R.CITIZEN, R.SYSTEM}), when="good_level", guards=("not_rated", "event_answered")),
     Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION,), _JUDGING, "justified", guards=("heard",)),
     Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION_COMPLEX,), _JUDGING, "complex", guards=("heard",)),
     Step(A.JUDGE, _in(S.CHECKING), S.VERDICT, _CALLERS, (C.VERDICT,), _CALLING, "not_justified", guards=("heard",)),

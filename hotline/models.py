@@ -32,6 +32,7 @@ class Case(Base):
         Index("ix_cases_lead_of", "id", postgresql_include=["lead"]),
         Index("ix_cases_received", "received_at", postgresql_include=["area", "category"]),
         Index("ix_cases_matter", "category", "area", "id"),
+        Index("ix_cases_parent", "parent", postgresql_where=text("parent <> ''")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -186,6 +187,7 @@ class Request(Base):
     by: Mapped[str]
     at: Mapped[dt.datetime]
     reason: Mapped[str]
+    suggest: Mapped[str] = mapped_column(default="", server_default="")  # the house that should have it, of a return
     days: Mapped[int] = mapped_column(default=0, server_default="0")
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str] = mapped_column(default="", server_default="")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from hotline import clock, facts, masking
-from hotline.city_models import Department
+from hotline.city_models import Department, User
 from hotline.lifecycle import UNTOLD, Actor, known_as, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.timing import timing
@@ -18,6 +18,9 @@ from hotline.words import CENTRE, DEPARTMENT, ENDED, OF_REVIEW, TO_RECTIFY, Acti
 _SEES_PERSON = CENTRE - {Role.AUDITOR}
 _LEAST_NAME = 2
 _NOBODY = Actor("", Role.AUDITOR)  # sees matters, no persons
+_CITIZEN = Actor("", Role.CITIZEN)
+_OUTSIDE = Actor("", Role.CLERK)  # learns nothing of how another citizen rated
+_SHOWN_OF_EVENT = 50
 _PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
 _TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
 _OF_RATER = frozenset({Action.REVISIT, Action.RATE})
@@ -171,6 +174,7 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "answer": case.direct_answer,
         "guidance": case.guidance,
         "replies": replies(session, case, reader),
+        "event": event(session, case, reader),
         "revisits": revisits(session, case) if reader.role in CENTRE else [],
         "ratings": ratings(session, case, reader),
         "verdict": _verdict(case, reader),
@@ -201,11 +205,49 @@ def is_open(reader: Actor) -> ColumnElement[bool]:
     return in_states(frozenset(State) - ENDED, reader)
 
 
+def event(session: Session, case: Case, reader: Actor) -> dict[str, Any] | None:
+    """The group event (rules.md §1.4): of a merged case what its parent stands at and answers, of a parent who follows.
+
+    The parent's citizen stays unknown to the others: of his case they read the public answer, masked like all that is
+    published. None where the case is one for itself.
+    """
+    into = facts.parent(session, case)
+    if into is not None:
+        return _followed(session, into, reader)
+    following = facts.merged(session, case) if reader.role is not Role.CITIZEN else []
+    numbers = following[:_SHOWN_OF_EVENT] if reader.role in CENTRE else []
+    return {"parent": "", "count": len(following), "numbers": numbers} if following else None
+
+
+def _followed(session: Session, into: Case, reader: Actor) -> dict[str, Any]:
+    said = replies(session, into, _CITIZEN)
+    outside = reader if reader.role in CENTRE else _OUTSIDE
+    state = known_as(State(into.state), into.closed_at, outside.role)
+    return {
+        "parent": into.number if reader.role is not Role.CITIZEN else "",
+        "state": state,
+        "state_label": state.label,
+        "departments": _departments(session, into, inner=False),
+        "clocks": clocks(into, outside),
+        "answer": words(into, _NOBODY, into.direct_answer),
+        "guidance": into.guidance,
+        "replies": [row | {"public": words(into, _NOBODY, row["public"])} for row in said],
+    }
+
+
+def people(session: Session, logins: Iterable[str]) -> dict[str, str]:
+    """Login → the person's name, for those of the house; citizens and the system have none."""
+    rows = session.execute(select(User.name, User.shown).where(User.name.in_(set(logins))))
+    return {login: shown for login, shown in rows}  # noqa: C416 - rows are no tuples
+
+
 def replies(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
     """Replies; a citizen sees the public text of those that passed review."""
     rows = session.scalars(select(ReplyRow).where(ReplyRow.case_id == case.id).order_by(ReplyRow.id))
     outside = reader.role is Role.CITIZEN
-    return [_reply(row, outside=outside) for row in rows if not outside or row.passed_at]
+    shown = [row for row in rows if not outside or row.passed_at]
+    names = {} if outside else people(session, (row.by for row in shown))
+    return [_reply(row, outside=outside) | ({} if outside else {"by_name": names.get(row.by, row.by)}) for row in shown]
 
 
 def _reply(row: ReplyRow, *, outside: bool) -> dict[str, Any]:
@@ -218,9 +260,13 @@ def _reply(row: ReplyRow, *, outside: bool) -> dict[str, Any]:
 
 def revisits(session: Session, case: Case) -> list[dict[str, Any]]:
     """Every try to speak to the citizen."""
-    rows = session.scalars(select(RevisitRow).where(RevisitRow.case_id == case.id).order_by(RevisitRow.id))
+    rows = list(session.scalars(select(RevisitRow).where(RevisitRow.case_id == case.id).order_by(RevisitRow.id)))
+    who = people(session, (row.by for row in rows))
     names = ("round", "by", "reached", "contacted_by_department", "solved", "satisfaction", "words")
-    return [{name: getattr(row, name) for name in names} | {"at": clock.iso(row.at)} for row in rows]
+    return [
+        {name: getattr(row, name) for name in names} | {"at": clock.iso(row.at), "by_name": who.get(row.by, row.by)}
+        for row in rows
+    ]
 
 
 def ratings(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]:
@@ -237,12 +283,15 @@ def history(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]
     A rating a department never reads. What the citizen said when he was called, and what the centre found, it reads
     once it has been told to do it again; the words of one who asked not to be known never (rules.md §5, §7).
     """
-    rows = session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq))
+    rows = list(session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq)))
     if reader.role is Role.CITIZEN:
         return [_public_step(row) for row in rows if row.action in _PUBLIC_ACTIONS]
+    names = people(session, (row.actor for row in rows))
     if reader.role in DEPARTMENT:
-        return [_step_of_department(row, case, reader) for row in rows if _may_know(row, case)]
-    return [_step(row, case, reader) for row in rows]
+        told = [_step_of_department(row, case, reader) for row in rows if _may_know(row, case)]
+    else:
+        told = [_step(row, case, reader) for row in rows]
+    return [step | {"name": names.get(step["actor"], "")} for step in told]
 
 
 def _moved(row: HistoryRow) -> dict[str, Any]:

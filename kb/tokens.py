@@ -24,6 +24,7 @@ _IN_BODY: Final = 0.7
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _LATIN = re.compile(r"[a-z0-9]")
 _ENDS = "。！？；!?;\n"
+_OPENS = "“‘《〈（【〔「『([<#"  # signs a passage may begin with
 _STOP_WORDS = """
 的 了 吗 呢 啊 吧 呀 嘛 么 是 在 和 与 及 或 也 都 就 又 还 很 把 被 给 对 从 到 向 为 以 于 之 其 而 且 但 着 过 地 得
 我 你 您 他 她 它 我们 你们 他们 咱们 这 那 这个 那个 这里 那里 这样 那样 有 没 没有 不 要 会 能 可以 请 请问 想 问
@@ -144,7 +145,14 @@ def _begin(text: str, mark: int, width: int) -> int:
     earliest = max(0, mark - min(_LEAD, width // 4))
     end = max(text.rfind(sign, earliest, mark) for sign in _ENDS)
     start = end + 1 if end >= 0 else earliest
-    return max(0, min(start, len(text) - width))
+    return _at_a_word(text, max(0, min(start, len(text) - width)), mark)
+
+
+def _at_a_word(text: str, start: int, mark: int) -> int:
+    """Past the signs that close what came before: a passage never begins with a comma."""
+    while start < mark and not (text[start].isalnum() or text[start] in _OPENS):
+        start += 1
+    return start
 
 
 def pieces(text: str, marks: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:

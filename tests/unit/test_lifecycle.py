@@ -80,6 +80,7 @@ def facts_for(step: Step, state: State) -> Facts:
         pending_suspension_by="somebody",
         verdict_by="somebody",
         closed_at=NOW,
+        parent_answered=True,
     )
 
 

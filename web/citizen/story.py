@@ -46,6 +46,13 @@ HAPPENED: dict[str, str] = {
     Action.URGE: "您催办了一次",
     Action.MERGE: "与同一件事合并办理",
 }
+TOGETHER: dict[State, str] = STANDS | {  # how the one case of a group event stands, told to the others
+    State.SUSPENDED: "等待补充情况，暂停计时",
+    State.PASSED: "已经答复，答复见下方",
+    State.CHECKING: "已经答复，热线正在回访核实",
+    State.VERDICT: "已经答复，热线正在回访核实",
+}
+_OWN_WAITS = frozenset({Clock.BAD_REVIEW, Clock.VERDICT, Clock.SECOND_REVISIT, Clock.REVISIT})  # one citizen's alone
 WAITS: tuple[tuple[Clock, str], ...] = (  # the first that runs is what the citizen waits for
     (Clock.RECTIFICATION, "重新答复"),
     (Clock.RECTIFICATION_COMPLEX, "重新答复"),
@@ -111,8 +118,18 @@ def _said(case: dict[str, Any], now: dt.datetime) -> list[dict[str, str]]:
     ]
 
 
+def _together(case: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """(How it stands, the case) of one that was merged: who handles the event, until when, and what was answered."""
+    event = case["event"]
+    stands = f"{STANDS[State.MERGED]}：{TOGETHER[State(event['state'])]}"
+    seen = {name: event[name] or case[name] for name in ("departments", "answer", "guidance")}
+    clocks = [row for row in event["clocks"] if row["clock"] not in _OWN_WAITS]
+    return stands, case | seen | {"clocks": clocks, "replies": case["replies"] + event["replies"]}
+
+
 def told(case: dict[str, Any], steps: list[dict[str, Any]], names: dict[str, str], now: dt.datetime) -> dict[str, Any]:
     """The page's content from the case and history as the citizen reads them; `names` are departments by code."""
+    stands, case = _together(case) if case["state"] == State.MERGED and case["event"] else ("", case)
     who = _who(case["departments"])
     replies = [row | {"who": names.get(row["department"], row["department"])} for row in case["replies"]]
     return {
@@ -120,7 +137,7 @@ def told(case: dict[str, Any], steps: list[dict[str, Any]], names: dict[str, str
         "title": case["title"],
         "content": case["content"],
         "state": case["state"],
-        "stands": STANDS[State(case["state"])].format(who=who or "承办部门"),
+        "stands": (stands or STANDS[State(case["state"])]).format(who=who or "承办部门"),
         "who": who,
         "until": _until(case["clocks"], now),
         "steps": [_happened(step, names, now) for step in reversed(steps)],

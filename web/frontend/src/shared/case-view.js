@@ -124,7 +124,7 @@ export function replyCard(told, reply) {
   return h(
     "article",
     { class: "reply" },
-    h("p", { class: "small quiet" }, `${name} · ${momentWords(reply.at)} · 第 ${reply.round} 次办理${reply.passed_at ? " · ✓ 已通过审核" : ""}`),
+    h("p", { class: "small quiet" }, `${name}${reply.by_name ? ` ${reply.by_name}` : ""} · ${momentWords(reply.at)} · 第 ${reply.round} 次办理${reply.passed_at ? " · ✓ 已通过审核" : ""}`),
     h("p", { class: "said" }, reply.public),
     h(
       "dl",
@@ -136,6 +136,14 @@ export function replyCard(told, reply) {
       pair("退回理由", back.filter(Boolean).join("；")),
     ),
   );
+}
+
+// One matter, many citizens: where this one went, or how many follow it.
+function eventPart({ event }) {
+  if (!event) return null;
+  const link = (number) => h("a", { href: `/dispatch?q=${number}&open=${number}` }, number);
+  if (event.parent) return section("群体事件", h("p", {}, "已并入 ", link(event.parent), ` · ${event.state_label}，办理和答复以主单为准，市民各自评价。`), event.replies.map((reply) => h("p", { class: "said" }, reply.public)));
+  return section("群体事件", h("p", {}, `另有 ${event.count} 位市民反映同一件事，答复后各自收到并评价。`), event.numbers.length ? h("p", { class: "small" }, event.numbers.flatMap((number) => [link(number), " "])) : null);
 }
 
 const repliesPart = (told) => (told.replies.length ? section("部门答复", told.replies.map((reply) => replyCard(told, reply))) : null);
@@ -173,7 +181,7 @@ const step = (row) =>
     {},
     h("time", { datetime: row.at }, momentWords(row.at)),
     h("b", {}, ` ${ACTIONS[row.action] ?? row.action}`),
-    row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.actor === row.role ? "" : row.actor}`) : null,
+    row.role ? h("span", { class: "quiet" }, ` ${ROLES[row.role] ?? row.role} ${row.name}`) : null,
     rungWords(row),
     row.words ? h("p", { class: "said" }, row.words) : null,
   );
@@ -205,6 +213,7 @@ export function draw(node, told, history = []) {
       clocksPart(told),
       answerPart(told),
       placesPart(told),
+      eventPart(told),
       repliesPart(told),
       revisitsPart(told),
       ratingsPart(told),
@@ -236,7 +245,7 @@ export async function showCase(node, number, { withHistory = true } = {}) {
 // Fields that stand outside the redrawn node keep what was typed. Returns whether it was a conflict.
 export async function conflict(node, error, reread) {
   const other = error.status === 409;
-  const by = other && error.fields.by ? `(${error.fields.by})` : "";
+  const by = other && error.fields.by_name ? `（${error.fields.by_name}）` : "";
   const text = other ? `${error.message}${by} 您填写的内容还在，下面已是最新情况。` : error.message;
   node.parentElement.querySelector(":scope > .told")?.remove();
   node.before(h("div", { class: `notice told ${other ? "warn" : "bad"}`, role: "alert" }, h("p", {}, text)));
