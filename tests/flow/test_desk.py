@@ -9,6 +9,7 @@ import pytest
 from dispatch import service
 from hotline import cases, clock, db, facts, privacy
 from hotline.city_models import Token
+from hotline.errors import BadInput
 from hotline.lifecycle import Actor
 from hotline.models import ClockRow
 from hotline.unit import transaction
@@ -219,6 +220,26 @@ def test_beside_the_case_stand_suggestions_words_and_who_asks_for_what(ask):
     assert told["choices"][0]["department"] == "csglj"
     assert told["choices"][0]["reason"]
     assert "油烟" in told["words"]
+
+
+def test_the_verdict_is_offered_the_house_that_the_returner_names(ask):
+    made = forwarded()
+    act(made, Action.RETURN, CLERK, reason="属于生态环境局", suggest="sthjj")
+    asked = ask("dispatcher1").get(f"/dispatch/cases/{made.number}").json["requests"][0]
+    assert (asked["suggest"], asked["suggest_name"]) == ("sthjj", "市生态环境局")
+    assert asked["by_name"] not in {"", "csglj1"}
+
+
+def test_a_returner_names_a_house_that_exists(ask):
+    with pytest.raises(BadInput, match="unknown_department"):
+        act(forwarded(), Action.RETURN, CLERK, reason="不属于本部门", suggest="nobody")
+
+
+def test_steps_name_people_by_their_name(ask):
+    steps = ask("dispatcher1").get(f"/api/v1/cases/{signed().number}/history").json["items"]
+    assert (steps[0]["action"], steps[0]["name"]) == ("create", "林国敏")
+    assert steps[-1]["actor"] == "csglj1"
+    assert steps[-1]["name"] not in {"", "csglj1"}
 
 
 def test_earlier_returns_of_the_same_category_are_shown(ask):

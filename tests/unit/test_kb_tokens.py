@@ -107,3 +107,9 @@ def test_html_is_text():
         ("公积金", True),
         ("')</script>", False),
     ]
+
+
+@given(TEXTS.filter(lambda text: any(c.isalnum() for c in text)), WANTED, st.integers(4, 60))
+def test_a_passage_never_begins_with_a_sign_that_closes_what_came_before(text, wanted, width):
+    window = tokens.passage(text, wanted, width)
+    assert not window.marks or window.text[0] not in "，。、；：！？,. 　\n\t>"

@@ -161,7 +161,8 @@ def _returned(session: Session, case: Case) -> list[dict[str, Any]]:
 
 def _requests(session: Session, *wanted: ColumnElement[bool]) -> list[dict[str, Any]]:
     rows = select(Request, Case.number).join(Case, Case.id == Request.case_id).where(*wanted)
-    names = suggest.names()["department"]
+    found = list(session.execute(rows.order_by(Request.id.desc()).limit(SHOWN_RETURNS)))
+    names, people = suggest.names()["department"], reading.people(session, (row.by for row, _ in found))
     return [
         {
             "what": row.what,
@@ -169,11 +170,14 @@ def _requests(session: Session, *wanted: ColumnElement[bool]) -> list[dict[str, 
             "department": row.department,
             "department_name": names.get(row.department, row.department),
             "by": row.by,
+            "by_name": people.get(row.by, row.by),
             "at": row.at.isoformat(),
             "reason": row.reason,
+            "suggest": row.suggest,
+            "suggest_name": names.get(row.suggest, row.suggest),
             "days": row.days,
             "verdict": row.verdict,
             "verdict_reason": row.verdict_reason,
         }
-        for row, number in session.execute(rows.order_by(Request.id.desc()).limit(SHOWN_RETURNS))
+        for row, number in found
     ]

@@ -73,6 +73,19 @@ function arbitrate(node, told, beside, departments, finish) {
   const asked = beside.requests.find((row) => row.what === "return");
   const to = departmentField("改派到", departments);
   const reason = area("裁定理由");
+  // Whom the returner names first, then what the catalogue and the classifier say; never the house that gives it back.
+  const named = asked?.suggest ? [{ department: asked.suggest, department_name: asked.suggest_name, why: "退单部门建议" }] : [];
+  const found = beside.choices.filter((one) => one.department !== asked?.department && one.department !== asked?.suggest).map((one) => ({ ...one, why: one.reason }));
+  const choices = [...named, ...found].slice(0, 3);
+  const choose = (index) => {
+    if (!choices[index]) return false;
+    to.pick.set(choices[index].department);
+    all(".choice-card", node).forEach((card, i) => card.setAttribute("aria-pressed", String(i === index)));
+    return true;
+  };
+  const cards = choices.map((one, index) =>
+    h("button", { type: "button", class: "choice-card", "aria-pressed": "false", onclick: () => choose(index) }, h("b", {}, one.department_name), h("span", { class: "small quiet" }, one.why), kbd(`Alt+${index + 1}`)),
+  );
   const keepIt = () => (finish("arbitrate", { verdict: "keep", reason: reason.value.trim() }, "已裁定：维持原派"), true);
   const reassign = () => {
     const code = to.pick.code();
@@ -83,13 +96,15 @@ function arbitrate(node, told, beside, departments, finish) {
   fill(
     node,
     h("h2", {}, "退单裁定"),
-    asked ? h("p", { class: "notice warn" }, h("b", {}, `${asked.department_name} 申请退单：`), asked.reason) : null,
+    asked ? h("p", { class: "notice warn" }, h("b", {}, `${asked.department_name} ${asked.by_name} 申请退单：`), asked.reason, asked.suggest ? h("span", {}, ` 建议转 ${asked.suggest_name}。`) : null) : null,
+    cards.length ? h("div", { class: "choices" }, cards) : null,
     to.node,
     field("裁定理由", reason),
     returnedBefore(beside),
     foot(button("维持原派", keepIt), button("改派", reassign, "Ctrl+Enter")),
   );
-  return { main: reassign };
+  if (named.length) choose(0);
+  return { main: reassign, choose };
 }
 
 function review(node, told, _beside, _departments, finish) {
@@ -127,7 +142,7 @@ function approve(node, told, beside, _departments, finish) {
   fill(
     node,
     h("h2", {}, title),
-    h("p", { class: "notice" }, h("b", {}, `${asked.department_name} ${words(asked)}：`), asked.reason, h("span", { class: "quiet" }, `（${asked.by}，${momentWords(asked.at)}）`)),
+    h("p", { class: "notice" }, h("b", {}, `${asked.department_name} ${words(asked)}：`), asked.reason, h("span", { class: "quiet" }, `（${asked.by_name}，${momentWords(asked.at)}）`)),
     field("审批意见", reason),
     foot(button("不同意", () => say(false)), button("同意", () => say(true), "Ctrl+Enter")),
   );
