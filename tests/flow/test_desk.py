@@ -14,6 +14,7 @@ from hotline.lifecycle import Actor
 from hotline.models import ClockRow
 from hotline.unit import transaction
 from hotline.words import Action, Channel, Clock, Level, Role, Verdict
+from telephony import marks
 from telephony.models import Call
 
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -63,12 +64,12 @@ def act(made, action, actor, **given):
     return cases.act(made.number, action, actor, given, version=version)
 
 
-def call_at(user, caller="13800000001"):
+def call_at(user, caller="13800000001", call="c-1", at=NOW):
     with transaction() as unit:
         unit.session.add(
             Call(
-                id="c-1", state="offered", caller=caller, caller_index=privacy.blind(caller), connector="k", agent=user,
-                invite_at=NOW, queue_at=NOW, offer_at=NOW,
+                id=call, state="offered", caller=caller, caller_index=privacy.blind(caller), connector="k", agent=user,
+                invite_at=at, queue_at=at, offer_at=at,
             )
         )  # fmt: skip
 
@@ -125,6 +126,42 @@ def test_nobody_else_sees_who_calls(ask):
     assert ask("agent2").get("/desk/call/c-1").status_code == 404
     assert ask("supervisor1").get("/desk/call/c-1").status_code == 404
     assert ask("agent1").get("/desk/call/no-such").status_code == 404
+
+
+# --- the citizen on the line ---------------------------------------------------------------------------------------
+
+
+def of_citizen(ask, phone="13800000001"):
+    return ask("agent1").post("/desk/citizen", json={"phone": phone})
+
+
+def test_the_desk_knows_what_the_citizen_asked_for_and_how_he_rated_it(ask):
+    ended, going = case(), case(minutes=1, title="路灯不亮", name="李四")
+    act(ended, Action.ANSWER, AGENT, text="已答复")
+    act(ended, Action.RATE, Actor("citizen", Role.CITIZEN), level=3)
+    told = of_citizen(ask).json
+    assert (told["name"], [row["number"] for row in told["cases"]]) == ("李四", [going.number])
+    assert [(row["number"], row["level"]) for row in told["earlier"]] == [(ended.number, 3)]
+    assert told["flags"] == []
+
+
+def test_flags_say_what_to_mind_with_this_caller(ask):
+    for call in ("c-1", "c-2", "c-3"):
+        call_at("agent1", call=call, at=clock.now())
+    with transaction() as unit:
+        marks.elderly(unit, "13800000001", AGENT)
+    hidden = case(confidential=True)
+    act(hidden, Action.ANSWER, AGENT, text="已答复")
+    act(hidden, Action.RATE, Actor("citizen", Role.CITIZEN), level=3)
+    told = of_citizen(ask).json
+    assert [flag["code"] for flag in told["flags"]] == ["elderly", "confidential", "often"]
+    assert told["flags"][2]["label"] == "本月第 3 次来电"
+
+
+def test_a_number_that_is_none_is_refused_and_the_citizens_number_stands_in_no_address(ask):
+    assert of_citizen(ask, "12").status_code == 422
+    assert ask("agent1").get("/desk/citizen").status_code == 405
+    assert ask("csglj1").post("/desk/citizen", json={"phone": "13800000001"}).status_code == 403
 
 
 # --- dispatch -------------------------------------------------------------------------------------------------------
@@ -260,6 +297,7 @@ def test_departments_are_found_by_name_and_initials(ask):
 DOORS = {
     "/desk": {"agent1", "supervisor1"},
     "/desk/seat": {"agent1", "supervisor1"},
+    "/desk/topics": {"agent1", "supervisor1"},
     "/dispatch": {"dispatcher1", "reviewer1", "supervisor1"},
     "/dispatch/list": {"dispatcher1", "reviewer1", "supervisor1"},
     "/dispatch/list?tab=review": {"reviewer1", "supervisor1"},

@@ -1,6 +1,6 @@
 """The agent's desk: the page, his seat, the call that rings at it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, render_template
 from pydantic import Field
@@ -11,12 +11,15 @@ from hotline.words import Channel, Kind, Role, Urgency
 from telephony import agents
 from telephony import service as telephone
 from telephony.words import SeatState, Status
-from web import access, suggest
+from web import access, intake, suggest, topics
 from web.errors import object_body
+from web.staff import caller
 
 desk = Blueprint("desk", __name__)
 ROLES = (Role.AGENT, Role.SUPERVISOR)
 CHANNELS = (Channel.PHONE, Channel.CHAT, Channel.WINDOW, Channel.MAILBOX)
+SHOWN_TOPICS = 5
+STEEPEST = 10.0  # a topic of three messages and no past is not the hottest of all
 BREAKS = ("用餐", "如厕", "休息", "培训", "与值班长沟通", "设备故障")
 # Other lawful channels (rules.md §1.3): what the agent says is a start, he completes it.
 GUIDES: tuple[tuple[str, str], ...] = (
@@ -77,6 +80,34 @@ def say() -> Response:
     wish = parse(SeatWish, object_body())
     agents.change(actor.name, wish.status, wish.reason)
     return jsonify(_own_seat(actor.name))
+
+
+class Caller(Given):
+    phone: Annotated[str, Field(min_length=3, max_length=30)]
+
+
+@desk.post("/desk/citizen")
+def citizen() -> Response:
+    """Who has this number: flags, open and earlier cases. By POST, so that the number stands in no log."""
+    actor = access.staff(*ROLES)
+    asked = parse(Caller, object_body())
+    with db.session() as session:
+        return jsonify(caller.known(session, intake.phone_number(asked.phone), actor, clock.now()))
+
+
+@desk.get("/desk/topics")
+def hot() -> Response:
+    """What many speak of these days, the fastest growing first: words, size, areas, the case to join."""
+    access.staff(*ROLES)
+    with db.session() as session:
+        found = topics.latest(session)
+    shown = sorted(found["topics"], key=_heat)[:SHOWN_TOPICS] if found else []
+    names = ("words", "size", "people", "trend", "alarm", "areas", "examples")
+    return jsonify({"items": [{name: topic[name] for name in names} for topic in shown], "next": None})
+
+
+def _heat(topic: dict[str, Any]) -> tuple[bool, float]:
+    return not topic["alarm"], -float(topic["size"]) * min(float(topic["trend"]), STEEPEST)
 
 
 @desk.get("/desk/call/<call>")

@@ -86,15 +86,23 @@ export function answers(form) {
   return { first: () => insert(found[0]), clear: () => ((turn += 1), paint({ items: [] })) };
 }
 
-export function similar(onOpen) {
+// The same citizen's own case is taken up again; another's, of the same matter, is joined as one event.
+export function similar({ onOpen, onJoin }) {
   const box = one("#similar");
   const later = calm(box);
-  const card = (row) =>
+  let found = [];
+  const card = (row, index) =>
     h(
-      "button",
-      { type: "button", class: "case-card", onclick: () => onOpen(row.number) },
-      h("b", {}, row.title),
-      h("span", { class: "small quiet" }, `${row.state} · ${row.area} · ${momentWords(row.received_at)} · 相似 ${Math.round(row.confidence * 100)}%`),
+      "article",
+      { class: "likeness" },
+      h("button", { type: "button", class: "link", onclick: () => onOpen(row.number) }, row.title),
+      h("span", { class: "small quiet" }, row.same_citizen ? h("b", { class: "tag warn" }, "同一市民") : null, ` ${row.state} · ${row.area || "区域未定"} · ${momentWords(row.received_at)} · 相似 ${Math.round(row.confidence * 100)}%`),
+      row.same_citizen ? null : h("button", { type: "button", class: "button", onclick: () => onJoin(row.number) }, "并入这件事", index === others()[0]?.at ? h("kbd", { "aria-hidden": "true" }, "Alt+G") : null),
     );
-  return (rows) => later(() => fill(box, rows.length ? rows.map(card) : h("p", { class: "quiet" }, "没有相似的在办诉求。")));
+  const others = () => found.map((row, at) => ({ ...row, at })).filter((row) => !row.same_citizen);
+  const paint = (rows) => {
+    found = rows;
+    fill(box, rows.length ? rows.map(card) : h("p", { class: "quiet" }, "没有相似的在办诉求。"));
+  };
+  return { show: (rows) => later(() => paint(rows)), clear: () => paint([]), first: () => others()[0]?.number ?? "" };
 }

@@ -7,11 +7,13 @@ import { now } from "../shared/time.js";
 
 const PAUSE = 300;
 const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
+const ASKS_AGAIN = new Set(["content", "area", "phone"]);
 const PLACES = new Set(["street", "estate", "village"]);
 
 const percent = (p) => `${Math.round(p * 100)}%`;
 
 export function suggesting(form, pick, { onSimilar }) {
+  const kindSays = one("#kind-says");
   const touched = new Set();
   const box = one("#chips");
   let found = null;
@@ -77,8 +79,25 @@ export function suggesting(form, pick, { onSimilar }) {
     put("phone", fields.find((field) => field.kind === "phone")?.value);
   };
 
+  // The kind decides the deadline: what the machine says stays marked until somebody confirms or changes it.
+  const kind = (told) => {
+    put("kind", told?.kind);
+    const open = Boolean(told) && !touched.has("kind");
+    kindSays.hidden = !open;
+    fill(kindSays, open ? [`建议 ${percent(told.confidence)}，确认 `, kbd("Alt+T")] : []);
+  };
+  const confirmKind = () => {
+    if (kindSays.hidden) return false;
+    touched.add("kind");
+    form.elements.kind.classList.remove("suggested");
+    kind(found.kind);
+    return true;
+  };
+  kindSays.addEventListener("click", confirmKind);
+
   function show(told) {
     found = told;
+    kind(told.kind);
     if (confirmed && !told.top.some((choice) => choice.category === confirmed)) confirmed = "";
     put("area", told.area);
     if (told.urgency !== "一般") put("urgency", told.urgency);
@@ -95,7 +114,7 @@ export function suggesting(form, pick, { onSimilar }) {
     if (text.length < 4) return;
     const area = touched.has("area") ? form.elements.area.value : "";
     try {
-      const told = await call("POST", "/api/v1/triage", { text, area });
+      const told = await call("POST", "/api/v1/triage", { text, area, phone: form.elements.phone.value.replace(/[^\d-]/g, "") });
       if (turn === asked) show(told);
     } catch (error) {
       if (turn === asked) one("#chips-says").textContent = `没有建议：${error.message} 可直接选部门转办。`;
@@ -118,8 +137,9 @@ export function suggesting(form, pick, { onSimilar }) {
     if (event.isTrusted && name !== "content") {
       touched.add(name);
       event.target.classList.remove("suggested");
+      if (name === "kind") kindSays.hidden = true;
     }
-    if (name !== "content" && name !== "area") return;
+    if (!ASKS_AGAIN.has(name)) return;
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
   });
@@ -133,11 +153,14 @@ export function suggesting(form, pick, { onSimilar }) {
     for (const field of all(".suggested", form)) field.classList.remove("suggested");
     one("#department-reason").textContent = "";
     one("#danger").hidden = true;
+    kindSays.hidden = true;
     paint();
   };
 
   return {
     choose,
+    confirmKind,
+    put,
     reset,
     ask,
     touch: (name) => touched.add(name),

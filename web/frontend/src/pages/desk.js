@@ -15,6 +15,7 @@ import { citizen } from "../desk/citizen.js";
 import { control } from "../desk/control.js";
 import { bodyOf, sender } from "../desk/sending.js";
 import { suggesting } from "../desk/suggesting.js";
+import { topics } from "../desk/topics.js";
 
 const form = one("#matter");
 const made = one("#made");
@@ -23,13 +24,14 @@ const says = one("#foot-says");
 const departments = []; // the list fills itself; nobody waits for it to begin typing
 const listed = call("GET", "/dispatch/departments").then((told) => departments.push(...told.items), (error) => tell(error));
 const pick = picker(form.elements.department, one("#department-list"), departments, { onPick: () => suggestions.touch("department") });
-const suggestions = suggesting(form, pick, { onSimilar: similar((number) => openAbout(number)) });
+const alike = similar({ onOpen: (number) => openAbout(number), onJoin: (number) => join(number) });
+const suggestions = suggesting(form, pick, { onSimilar: alike.show });
 const known = answers(form);
 const out = sender();
 let chosen = null; // the case this call is about
 let busy = false;
 
-const person = citizen(form, (number) => openAbout(number));
+const person = citizen(form, (number) => openAbout(number), { onKnown: (told) => suggestions.put("name", told.name) });
 const talking = control();
 const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null), onTalk: talking.show });
 const talks = chats({ onOpen: taken, onUse: quoted });
@@ -75,6 +77,7 @@ async function openAbout(number) {
   form.classList.add("about");
   one("#new-foot").hidden = true;
   one("#about-foot").hidden = false;
+  one("#do-join").hidden = person.has(number);
   about.hidden = false;
   made.hidden = true;
   for (const card of all(".case-card", one("#citizen"))) card.classList.toggle("on", card.dataset.number === number);
@@ -144,6 +147,14 @@ async function send(action, given) {
   return true;
 }
 
+// The same matter of another citizen: his case is written for itself, and goes on together with that one.
+function join(number) {
+  const into = number || chosen?.number || alike.first();
+  if (!into || person.has(into)) return false;
+  closeAbout();
+  return send("merge", { into });
+}
+
 function forward() {
   const code = pick.code();
   if (!code) return tell({ message: "还没有转办部门：选一个，或先直接答复。", fields: { department: "请选部门" } });
@@ -176,11 +187,16 @@ const READ_OUT = {
     return [`已转 ${lead?.name ?? ""} 办理`, due ? `，${momentWords(due.due_at)} 前答复您` : "", "。"];
   },
   answer: () => ["已当场答复并结案。"],
+  merge: ({ event }) => {
+    const lead = event.departments.find((place) => place.role === "lead");
+    const due = event.clocks.find((row) => row.clock === "reply" && !row.stopped_at);
+    return [lead ? `已和别的市民反映的同一件事一起由 ${lead.name} 办理` : "已和别的市民反映的同一件事一起办理", due ? `，${momentWords(due.due_at)} 前答复` : "", "，答复后您同样能看到并评价。"];
+  },
   guide: (told) => [`已引导：${told.guidance?.channel ?? ""}。`],
 };
 
 function showMade({ made: first, told }) {
-  const kind = told.state === "closed" ? "answer" : told.state === "guided" ? "guide" : "forward";
+  const kind = { closed: "answer", guided: "guide", merged: "merge" }[told.state] ?? "forward";
   card([
     h("h2", {}, "✓ 已登记，请读给市民"),
     h("dl", { class: "read-out" }, h("dt", {}, "编号"), h("dd", { id: "made-number" }, first.number), h("dt", {}, "查询码"), h("dd", { id: "made-code" }, first.query_code)),
@@ -199,6 +215,8 @@ async function startAgain() {
   pick.clear();
   suggestions.reset();
   known.clear();
+  alike.clear();
+  person.clear();
   clearWrong(form);
   out.forget();
   says.textContent = "";
@@ -218,6 +236,7 @@ one("#do-forward").addEventListener("click", forward);
 one("#do-answer").addEventListener("click", answerNow);
 one("#do-supplement").addEventListener("click", () => sayTo("supplement"));
 one("#do-urge").addEventListener("click", () => sayTo("urge"));
+one("#do-join").addEventListener("click", () => join());
 one("#do-back").addEventListener("click", closeAbout);
 for (const button of all("[data-channel]", one("#guides"))) button.addEventListener("click", () => guide(button));
 
@@ -227,6 +246,8 @@ keys([
   { key: "F2", says: "把第一条知识填入答复", does: () => known.first() },
   ...suggestions.chipKeys.map((key, index) => ({ key, says: `确认第 ${index + 1} 个分类`, does: () => suggestions.choose(index) })),
   ...Array.from({ length: 9 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…9", says: index ? "" : "这次来电说的是他的第几件在办诉求", does: () => person.about(index) })),
+  { key: "Alt+T", says: "确认建议的类型", does: () => suggestions.confirmKind() },
+  { key: "Alt+G", says: "并入打开的或最相似的同一件事", does: () => join() },
   { key: "Alt+B", says: "补充到所选诉求", does: () => sayTo("supplement") },
   { key: "Alt+U", says: "为所选诉求催办", does: () => sayTo("urge") },
   ...talking.keys,
@@ -239,6 +260,7 @@ live(
   { again: () => (bar.reread(), talks.reread()), state: bar.line },
 );
 bar.reread();
+topics((number) => openAbout(number));
 form.elements.content.focus();
 // Typed before this page was ready, or kept by the browser over a reload.
 if (form.elements.content.value) form.elements.content.dispatchEvent(new Event("input", { bubbles: true }));
