@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from hotline import cases, chat, clock, privacy
+from hotline import cases, chat, clock, db, facts, privacy
+from hotline.events import CaseCreated
 from hotline.lifecycle import Actor
 from hotline.unit import transaction
 from hotline.words import Action, Role
 from telephony.models import AgentSeat, Call
+from web import similar
 
 pytestmark = pytest.mark.browser
 TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
@@ -86,6 +88,37 @@ def test_what_is_said_becomes_a_forwarded_case_by_keyboard_alone(log_in):
     expect(page.locator("#made-number")).to_have_text(re.compile("^[0-9]{14}$"))
     expect(page.locator("#made-code")).not_to_be_empty()
     expect(content).to_have_value("")
+
+
+def test_another_citizens_same_matter_is_joined_with_one_key_and_his_own_case_stands_first(log_in):
+    other, own = case(phone="13800000002"), case(phone="13800000003", content=TEXT[:30])
+    for made in (other, own):
+        with transaction() as unit:
+            similar.remember(unit, CaseCreated(made.id, made.number, made.version))
+    page = log_in("agent1")
+    page.keyboard.type(TEXT)
+    page.fill("#phone", "13800000003")
+    rows = page.locator("#similar .likeness")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("同一市民")
+    expect(page.locator("#citizen .case-card")).to_contain_text(own.number)
+    page.keyboard.press("Alt+g")
+    number = page.locator("#made-number")
+    expect(number).not_to_be_empty()
+    expect(page.locator("#made")).to_contain_text("和别的市民反映的同一件事一起办理")
+    with db.session() as session:
+        assert facts.load(session, number.text_content()).parent == other.number
+
+
+def test_the_suggested_kind_is_marked_until_it_is_confirmed(log_in):
+    page = log_in("agent1")
+    page.keyboard.type("我要投诉楼下烧烤摊，油烟很大，请查处")
+    kind = page.locator("#kind")
+    expect(kind).to_have_value("投诉")
+    expect(kind).to_have_class(re.compile("suggested"))
+    page.keyboard.press("Alt+t")
+    expect(kind).not_to_have_class(re.compile("suggested"))
+    expect(page.locator("#kind-says")).to_be_hidden()
 
 
 def test_a_double_press_makes_one_case(log_in):
