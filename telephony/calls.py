@@ -63,7 +63,8 @@ STEPS: tuple[Step, ...] = (
     _row("preview", Signal.CANCEL_OFFER, Phase.ENDED, "cancel_agent", "offer_failed hangup"),
     _row("preview", Signal.HANGUP, Phase.ENDED, "cancel_agent", "hangup"),
     _row("preview", Signal.CALLER_GONE, Phase.ENDED, "cancel_agent", "hangup"),
-    _row("preview", Signal.AGENT_ANSWERED, Phase.DIALLING, "dial_caller", "agent_ready"),
+    _row("preview", Signal.AGENT_ANSWERED, Phase.DIALLING, "dial_caller patch", "agent_ready"),
+    _row("dialling", Signal.CALLER_EARLY, None, "patch"),
     _row("dialling", Signal.ANSWERED, Phase.JOINING, "bridge", "answered agent_answered"),
     _row("dialling", Signal.CALLER_FAILED, Phase.ENDED, "cancel_agent", "hangup"),
     _row("dialling", Signal.DIAL_TIMEOUT, Phase.CLOSING, "cancel_agent hang_up"),
@@ -246,6 +247,7 @@ def _after(facts: Facts, heard: Heard, step: Step, now: dt.datetime) -> Facts:
     """The facts after a step: an offer that is over leaves its token, the first to end a call is named."""
     target = step.target or facts.phase
     after = replace(facts, phase=target, rang=facts.rang or heard.signal == Signal.AGENT_RINGING)
+    after = replace(after, early=after.early or heard.signal == Signal.CALLER_EARLY)
     if heard.signal == Signal.DIAL:
         after = _with_leg(after, heard, target)
     if heard.signal in {Signal.DIAL, Signal.SURVEY}:

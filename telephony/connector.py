@@ -31,6 +31,7 @@ from telephony.vault import Vault
 log = logging.getLogger(__name__)
 PROMPTS = Path(__file__).resolve().parent / "prompts"
 POLL_SECONDS = 0.01
+SRTP = ("off", "optional", "required")
 LONGEST_GAP = 1000  # milliseconds that are told apart
 EXCHANGE_SECONDS = 0.02
 TIDY_SECONDS = 60.0
@@ -112,6 +113,11 @@ class Connector:
         return {**room, "draining": self.exchange.draining, "owed": self.journal.owed, "faults": faults}
 
 
+def given(name: str) -> str:
+    """A setting of the environment."""
+    return os.environ.get(f"HOTLINE_SIP_{name}", "")
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--sip-port", type=int, default=5060)
@@ -124,8 +130,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--wait-cap", type=float, default=1800.0, help="longest wait in line, seconds")
     made.add_argument("--call-cap", type=float, default=4 * 3600.0, help="longest call, seconds")
     made.add_argument("--ring", type=float, default=20.0, help="seconds a phone rings when the offer does not say")
-    made.add_argument("--certificate", default="", help="PEM file; opens TLS on the port after the SIP port")
-    made.add_argument("--key", default="", help="PEM file of the certificate's key")
+    made.add_argument("--certificate", default=given("CERTIFICATE"), help="PEM file; opens TLS on the next port")
+    made.add_argument("--key", default=given("KEY"), help="PEM file of the certificate's key")
+    made.add_argument("--authorities", default=given("AUTHORITIES"), help="PEM file of whom the other side must show")
+    made.add_argument("--srtp", default=given("SRTP") or "off", choices=SRTP, help="encrypted sound for legs over TLS")
     made.add_argument(
         "--prompts",
         type=Path,
@@ -140,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
 
 def build(options: argparse.Namespace) -> Connector:
     """Everything put together. BusyError when this connector runs already, RuntimeError when its port is taken."""
-    from telephony.pjsua import Config, PjsuaLine  # noqa: PLC0415 - the options can be read without the library
+    from telephony.pjsua import Config, PjsuaLine, Srtp  # noqa: PLC0415 - the options can be read without the library
 
     name = options.name or f"{socket.gethostname()}-{options.sip_port}"
     folder = options.data / "journal" / name
@@ -154,7 +162,8 @@ def build(options: argparse.Namespace) -> Connector:
     voices = (options.data / "prompts", options.prompts)
     shape = {"log": folder / "pjsip.log", "log_level": options.pj_log, "voices": voices}
     shape |= {"silence": options.silence}
-    secured = {"certificate": options.certificate, "key": options.key}
+    secured = {"certificate": options.certificate, "key": options.key, "authorities": options.authorities}
+    secured |= {"srtp": Srtp(options.srtp)}
     config = Config(options.bind, options.sip_port, options.slots, options.rtp_port, **shape, **secured)
     line = PjsuaLine(config, vault.seal)
     limits = Limits(

@@ -1,24 +1,34 @@
 """Who hears whom in a call: a table of (source, sink) pairs from its facts. Pure.
 
-Names: CALLER, MUSIC, RECORDER, and the token of every other leg.
+Names: CALLER, MUSIC, RINGBACK, SILENCE, RECORDER, and the token of every other leg.
 """
 
 from telephony.signals import Facts, Guest, Mode, Phase, Role
 
-CALLER, MUSIC, RECORDER = "caller", "music", "recorder"
+CALLER, MUSIC, RINGBACK, SILENCE, RECORDER = "caller", "music", "ringback", "silence", "recorder"
 Pairs = frozenset[tuple[str, str]]
 _ON_HOLD: Pairs = frozenset({(MUSIC, CALLER)})
+_NOTHING_RECORDED: Pairs = frozenset({(SILENCE, RECORDER)})
 
 
 def pairs(facts: Facts) -> Pairs:
     """The table of this moment. Recorded is what the caller says and hears of people; music, consultations and a
-    whisper are not (rules.md §6: the notice to the caller covers his talk)."""
+    whisper are not (rules.md §6: the notice to the caller covers his talk). A recording that has begun goes on with
+    silence meanwhile, so that an instant of the call is the same instant of its file."""
     if facts.phase == Phase.MESSAGE:
         return frozenset({(CALLER, RECORDER)})
+    if facts.phase == Phase.DIALLING:
+        return frozenset({(CALLER if facts.early else RINGBACK, facts.token)})
     if facts.phase != Phase.TALKING:
-        return _ON_HOLD
+        return _ON_HOLD | _NOTHING_RECORDED
     speaking = _speaking(facts)
-    return speaking | _listening(facts, speaking) | _recorded(facts, speaking)
+    return speaking | _listening(facts, speaking) | _recorded(facts, speaking) | _ringing(facts)
+
+
+def _ringing(facts: Facts) -> Pairs:
+    """The agent hears that a guest's phone rings; a listener's he does not."""
+    rings = [guest for guest in facts.talk.guests if guest.rang and not guest.up and guest.role != Role.MONITOR]
+    return frozenset({(RINGBACK, facts.token)}) if rings else frozenset()
 
 
 def _up(facts: Facts, role: Role) -> list[Guest]:
@@ -49,5 +59,5 @@ def _listening(facts: Facts, speaking: Pairs) -> Pairs:
 
 def _recorded(facts: Facts, speaking: Pairs) -> Pairs:
     if facts.talk.paused or facts.talk.held:
-        return frozenset()
+        return _NOTHING_RECORDED
     return frozenset((source, RECORDER) for source in {CALLER} | {s for s, sink in speaking if sink == CALLER})

@@ -45,7 +45,8 @@ class Line(Protocol):
         """Ring a phone for the call: AGENT_RINGING, then AGENT_ANSWERED or AGENT_FAILED. LineError: bad address."""
 
     def dial(self, call: str, uri: str) -> None:
-        """Ring the citizen of a call of ours: ANSWERED or CALLER_FAILED, then as any caller. LineError: bad address."""
+        """Ring the citizen of a call of ours: ANSWERED or CALLER_FAILED, then as any caller; CALLER_EARLY when his
+        side is heard before it answers. LineError: bad address."""
 
     def pick_up(self, call: str, token: str) -> None:
         """Ask a phone that rings to answer, as far as it lets itself be asked; NOT_PICKED_UP when it rings on."""

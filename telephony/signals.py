@@ -46,6 +46,7 @@ class Signal(StrEnum):
     CALLER_GONE = "caller_gone"
     CALLER_DEAD = "caller_dead"
     CALLER_FAILED = "caller_failed"
+    CALLER_EARLY = "caller_early"
     AGENT_RINGING = "agent_ringing"
     AGENT_FAILED = "agent_failed"
     AGENT_ANSWERED = "agent_answered"
@@ -243,7 +244,8 @@ class Talk:
 @dataclass(frozen=True)
 class Facts:
     """What is known of one call. `joined` is when it first queued (UTC), `used` are the tokens of all its legs,
-    `outbound` says that we called. `others` are the phones that ring beside that of `token`."""
+    `outbound` says that we called, `early` that the other side is heard
+    before it answers. `others` are the phones that ring beside that of `token`."""
 
     call: str
     phase: Phase = Phase.NEW
@@ -256,6 +258,7 @@ class Facts:
     by: str = ""
     cause: str = ""
     outbound: bool = False
+    early: bool = False
     to: str = ""
     talk: Talk = field(default_factory=Talk)
 

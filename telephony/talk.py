@@ -226,7 +226,7 @@ def heard_of_guest(facts: Facts, heard: Heard) -> Made:
 
 def _ringing(facts: Facts, guest: Guest, _heard: Heard) -> Decision:
     events = (Told(Event.GUEST_RINGING, _of(guest)),)
-    return Decision(_swapped(facts, guest, replace(guest, rang=True)), events=events)
+    return Decision(_swapped(facts, guest, replace(guest, rang=True)), (Order.PATCH,), events)
 
 
 def _answered(facts: Facts, guest: Guest, _heard: Heard) -> Decision:

@@ -5,6 +5,7 @@ hangs up the call that got its number later.
 """
 
 import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ import pjsua2 as pj
 
 from telephony.caller import identity
 from telephony.filing import Filing, Keep, digest
-from telephony.hearing import MUSIC, RECORDER, Pairs
+from telephony.hearing import MUSIC, RECORDER, RINGBACK, SILENCE, Pairs
 from telephony.line import AUTO_ANSWER, LineError
 from telephony.patchboard import Patchboard
 from telephony.pjsua.sides import FAILURES, Side, due, port_name
@@ -26,18 +27,21 @@ from telephony.pjsua.stack import (
     Leg,
     Legs,
     make_player,
-    open_account,
+    make_tone,
+    open_accounts,
     operation,
     start_endpoint,
     talk_notice,
 )
+from telephony.pjsua.watch import Watch
 from telephony.players import voice
 from telephony.signals import Failure, Heard, Signal
 
 BRIDGE_SECONDS = 5.0
-WATCHES_PER_SILENCE, HELD_FACTOR = 6, 10
 A_LAW = 1
 PICK_UP_SECONDS = 2.0
+RINGBACK_TONE = (450, 1000, 4000)  # hertz, milliseconds on and off, as in the public network of China
+OVER_TLS = re.compile(r"(?i)^<?sips:|;transport=tls")
 
 _CHANCE = random.SystemRandom()
 _REFUSED_FOR_ROOM = frozenset({486, 503})
@@ -47,7 +51,7 @@ class PjsuaLine:
     """A line on the network; `keep` puts finished recordings away. RuntimeError when the port is taken."""
 
     def __init__(self, config: Config, keep: Keep = digest) -> None:
-        self.faults, self._silence = 0, config.silence
+        self.faults, self._watch = 0, Watch(config.silence)
         self._inbox: Inbox = deque()
         self._legs: Legs = {}
         self._sides: dict[str, Side] = {}
@@ -55,12 +59,13 @@ class PjsuaLine:
         self._again: dict[str, float] = {}
         self._asked: dict[str, float] = {}
         self._filing = Filing(keep)
-        self._next_watch = 0.0
         self.board = Patchboard(self._fault)
         self.endpoint = start_endpoint(config, self._inbox)
-        self.account = open_account(config, self._legs, self._inbox)
+        self.secure, self.usual = open_accounts(config, self.endpoint, self._legs, self._inbox)
         self.speaker = Speaker(self.board, config.voices, self._fault)
         self.board.plug(MUSIC, make_player(voice(config.voices, MUSIC), options=0))
+        self.board.plug(RINGBACK, make_tone(RINGBACK_TONE))
+        self.board.plug(SILENCE, make_tone())
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
@@ -73,7 +78,7 @@ class PjsuaLine:
         now = time.monotonic()
         self._ask_again(now)
         heard += [*self.speaker.ended(now), *self._joined(now), *self._unanswered(now)]
-        return [*heard, *self._filing.done(now), *self._watched(now)]
+        return [*heard, *self._filing.done(now), *self._watch.dead(self._sides, self._legs, now)]
 
     def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         if side := self._sides.get(call):
@@ -104,7 +109,8 @@ class PjsuaLine:
             self._sides[name] = Side(call, token, ours=True, uri=uri, headers=headers)
 
     def _call(self, name: str, uri: str, headers: Mapping[str, str]) -> None:
-        leg = Leg(self.account, name, self._inbox, self._legs)
+        account = self.secure if OVER_TLS.search(uri) else self.usual
+        leg = Leg(account, name, self._inbox, self._legs)
         try:
             leg.makeCall(uri, operation(headers=headers))
         except pj.Error as refused:
@@ -178,8 +184,9 @@ class PjsuaLine:
         self._legs.clear()
         self.speaker.clear()
         self.board.ports.clear()
-        self.account.shutdown()
-        self.endpoint.libDestroy()
+        for account in {self.secure, self.usual}:
+            account.shutdown()
+        self.endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # all legs are gone: there is no answer to wait for
 
     # --- what came in -----------------------------------------------------------------------------------------------
 
@@ -249,11 +256,18 @@ class PjsuaLine:
             side.held = bool(found) and found[0].status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
             if found and not side.dropped:
                 self.board.plug(name, leg.getAudioMedia(found[0].index))
+                return self._early(side)
         except KeyError:
             side.held = False  # its end is the next we hear of it
         except pj.Error as gone:
             self._fault(gone)
         return []
+
+    def _early(self, side: Side) -> list[Heard]:
+        """A trunk that speaks before the citizen answers: his own ringing, or why he cannot be reached."""
+        first = side.ours and not side.token and not side.confirmed and not side.rang
+        side.rang = side.rang or first
+        return [Heard(side.call, Signal.CALLER_EARLY)] if first else []
 
     def _on_glare(self, name: str, side: Side, _value: Any) -> list[Heard]:
         """Both asked at once: who began the dialog tries again later than the other (RFC 3261 §14.1)."""
@@ -314,26 +328,6 @@ class PjsuaLine:
                 del self._joining[name]
                 heard.append(Heard(call, Signal.BRIDGED if joined else Signal.BRIDGE_FAILED, token=token))
         return heard
-
-    def _watched(self, now: float) -> list[Heard]:
-        """Legs whose sound packets stopped coming: nobody is there any more."""
-        if now < self._next_watch:
-            return []
-        self._next_watch = now + self._silence / WATCHES_PER_SILENCE
-        talking = [(name, side) for name, side in self._sides.items() if side.confirmed and not side.dropped]
-        dead = [side for name, side in talking if self._silent(name, side, now)]
-        return [Heard(s.call, Signal.AGENT_DEAD if s.token else Signal.CALLER_DEAD, token=s.token) for s in dead]
-
-    def _silent(self, name: str, side: Side, now: float) -> bool:
-        try:
-            stat = self._legs[name].getStreamStat(0)  # its parts are only valid while it is held
-            rtcp = stat.rtcp
-            packets = rtcp.rxStat.pkt
-        except (KeyError, pj.Error):
-            packets = side.packets  # no stream at all is silence too
-        if packets != side.packets:
-            side.packets, side.moved = packets, now
-        return now - side.moved >= self._silence * (HELD_FACTOR if side.held else 1)
 
     def _hang_up(self, name: str) -> None:
         self._tell(name, lambda leg: leg.hangup(operation()))

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from telephony.hearing import CALLER, MUSIC, RECORDER
+from telephony.hearing import CALLER, MUSIC, RECORDER, RINGBACK, SILENCE
 from telephony.signals import Failure
+
+SHARED = frozenset({MUSIC, RINGBACK, SILENCE})  # one source for all calls
 
 FAILURES: Mapping[int, Failure] = {
     486: Failure.BUSY, 600: Failure.BUSY, 603: Failure.REJECT, 403: Failure.REJECT, 488: Failure.REJECT,
@@ -35,7 +37,7 @@ class Side:
 
 def port_name(call: str, end: str) -> str:
     """The name on the patchboard of an end of a call's table."""
-    return {CALLER: call, MUSIC: MUSIC, RECORDER: f"recorder:{call}"}.get(end, f"{call}/{end}")
+    return {CALLER: call, RECORDER: f"recorder:{call}"}.get(end, end if end in SHARED else f"{call}/{end}")
 
 
 def due(alarms: dict[str, float], now: float) -> list[str]:

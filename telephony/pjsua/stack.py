@@ -4,10 +4,12 @@ Callbacks only append to a deque; the line acts on it in its loop.
 """
 
 import functools
+import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,27 @@ SPARE_CALLS = 8
 REQUEST_PENDING, FIRST_REFUSAL, NOTIFY = 491, 300, "NOTIFY"
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
+VIA = re.compile(r"(?im)^(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*(\w+)")
+TONE_LOUDNESS = 6000
 NO_NUMBER: int = pj.PJSUA_INVALID_ID
 OVER = frozenset({pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED})  # over TCP at once the latter
 Inbox = deque[tuple[str, str, Any]]
 Legs = dict[str, Any]
+
+
+class Srtp(StrEnum):
+    """Whether the sound of legs over TLS is encrypted. Keys travel in the signalling: other legs never have it."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+USE: Mapping[Srtp, int] = {
+    Srtp.OFF: pj.PJMEDIA_SRTP_DISABLED,
+    Srtp.OPTIONAL: pj.PJMEDIA_SRTP_OPTIONAL,
+    Srtp.REQUIRED: pj.PJMEDIA_SRTP_MANDATORY,
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,8 @@ class Config:
     first that has a prompt counts).
 
     A leg whose sound stays away for `silence` seconds is dead (ten times as long while it is on hold).
-    `certificate` and `key` (PEM files) open TLS on the port after the SIP port.
+    `certificate` and `key` (PEM files) open TLS on the port after the SIP port; `authorities` (PEM file) are those who
+    may vouch for the other side, which is not asked for a certificate without them. `srtp` is of legs over TLS.
     """
 
     bind: str = "127.0.0.1"
@@ -43,6 +63,8 @@ class Config:
     log_level: int = 0
     certificate: str = ""
     key: str = ""
+    authorities: str = ""
+    srtp: Srtp = Srtp.OFF
     voices: tuple[Path, ...] = (PROMPTS,)
     silence: float = 30.0
 
@@ -120,11 +142,21 @@ class Account(pj.Account):  # type: ignore[misc]
 
 
 class Endpoint(pj.Endpoint):  # type: ignore[misc]
-    """The library itself."""
+    """The library itself. `takes` are the numbers of the accounts that take calls over TLS and over anything else,
+    once there are two."""
 
     def __init__(self, inbox: Inbox) -> None:
         pj.Endpoint.__init__(self)
         self.inbox = inbox
+        self.takes: tuple[int, ...] = ()
+
+    @guarded
+    def onSelectAccount(self, prm: Any) -> None:  # noqa: N802
+        """By the top Via: who lies in it has a call that PJSIP refuses."""
+        message = prm.rdata  # its parts are only valid while it is held
+        if self.takes:
+            over = VIA.search(message.wholeMsg)
+            prm.accountIndex = self.takes[not (over and over[1].upper() == "TLS")]
 
     @guarded
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
@@ -185,7 +217,10 @@ def plain(config: Config, port: int) -> Any:
 
 def secure(config: Config, port: int) -> Any:
     made = plain(config, port)
-    made.tlsConfig.certFile, made.tlsConfig.privKeyFile = config.certificate, config.key
+    tls = made.tlsConfig
+    tls.certFile, tls.privKeyFile, tls.CaListFile = config.certificate, config.key, config.authorities
+    tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    tls.verifyServer = tls.verifyClient = tls.requireClientCert = bool(config.authorities)
     return made
 
 
@@ -194,13 +229,26 @@ def bound(config: Config) -> str:
     return "" if config.bind == "0.0.0.0" else config.bind  # noqa: S104 - compared, not bound
 
 
-def open_account(config: Config, legs: Legs, inbox: Inbox) -> Account:
-    """The hotline's own address; it takes every call."""
+def open_accounts(config: Config, endpoint: Endpoint, legs: Legs, inbox: Inbox) -> tuple[Account, Account]:
+    """The hotline's own addresses, over TLS and over anything else, which take every call; without SRTP one."""
+    host = bound(config) or "127.0.0.1"
+    usual = open_account(config, legs, inbox, f"sip:12345@{host}:{config.sip_port}", Srtp.OFF)
+    if not config.certificate or config.srtp == Srtp.OFF:
+        return usual, usual
+    uri = f"sip:12345@{host}:{config.sip_port + 1};transport=tls"
+    secure = open_account(config, legs, inbox, uri, config.srtp)
+    endpoint.takes = (secure.getId(), usual.getId())
+    return secure, usual
+
+
+def open_account(config: Config, legs: Legs, inbox: Inbox, uri: str, srtp: Srtp) -> Account:
+    """One of them."""
     made = pj.AccountConfig()
-    made.idUri = f"sip:12345@{bound(config) or '127.0.0.1'}:{config.sip_port}"
+    made.idUri = uri
     made.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
     made.callConfig.timerSessExpiresSec, made.callConfig.timerMinSESec = SESSION_SECONDS, SHORTEST_SESSION
     made.mediaConfig.lockCodecEnabled = False
+    made.mediaConfig.srtpUse = USE[srtp]
     rtp = made.mediaConfig.transportConfig
     rtp.port, rtp.portRange = config.rtp_port, max(FEWEST_PORTS, PORTS_PER_CALL * config.slots)
     rtp.boundAddress = bound(config)
@@ -227,6 +275,19 @@ def talk_notice() -> Any:
     made.method = NOTIFY
     said = operation(headers={"Event": "talk", "Subscription-State": "active"})  # its parts live as long as it does
     made.txOption = said.txOption
+    return made
+
+
+def make_tone(*pattern: tuple[int, int, int]) -> Any:
+    """A source that repeats a tone, (hertz, milliseconds on, off) in turn; without any it is silent."""
+    made, tones = pj.ToneGenerator(), pj.ToneDescVector()
+    made.createToneGenerator(8000, 1)
+    for hertz, on, off in pattern:
+        tone = pj.ToneDesc()
+        tone.freq1, tone.on_msec, tone.off_msec, tone.volume = hertz, on, off, TONE_LOUDNESS
+        tones.append(tone)
+    if pattern:
+        made.play(tones, True)  # noqa: FBT003 - C++ knows no names
     return made
 
 

@@ -287,7 +287,7 @@ def options(port):
     """Whether somebody answers OPTIONS on this port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.settimeout(0.3)
-        out.bind((HOST, 0))
+        out.connect((HOST, port))  # so that a port nobody has is known at once
         me = f"{HOST}:{out.getsockname()[1]}"
         branch = uuid.uuid4().hex
         text = (
@@ -296,7 +296,7 @@ def options(port):
             f"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         )
         with contextlib.suppress(OSError):
-            out.sendto(text.encode(), (HOST, port))
+            out.send(text.encode())
             return out.recv(4096).startswith(b"SIP/2.0")
     return False
 

@@ -1,5 +1,6 @@
 """Who hears whom, with a phone and a tone for each party: hold, mute, guests, listeners, handing over."""
 
+import datetime as dt
 import uuid
 from pathlib import Path
 
@@ -9,7 +10,15 @@ from tests.sip import sound
 from tests.sip.conftest import AGENT_HZ, CALLER_HZ, CHIEF_HZ, GUEST_HZ, MUSIC_HZ
 from tests.sip.peers import HOST, until
 
-TONES = {"caller": CALLER_HZ, "agent": AGENT_HZ, "guest": GUEST_HZ, "chief": CHIEF_HZ, "music": MUSIC_HZ}
+RINGBACK_HZ = 450
+TONES = {
+    "ringback": RINGBACK_HZ,
+    "caller": CALLER_HZ,
+    "agent": AGENT_HZ,
+    "guest": GUEST_HZ,
+    "chief": CHIEF_HZ,
+    "music": MUSIC_HZ,
+}
 PATIENCE = 20
 
 
@@ -72,17 +81,28 @@ def test_a_mute_agent_hears_and_is_not_heard(connector, ears, talk):
     ears(talk, caller="agent", record="caller agent")
 
 
-def test_a_paused_recording_holds_nothing_of_the_pause(connector, agent, ears, talk):
+def test_a_paused_recording_is_silent_and_goes_on_with_the_call(connector, ears, talk):
     ears(talk, record="caller agent")
     connector.tell("pause_recording", call=talk, reason="证件号码")
     assert connector.wait("recording_paused", talk)["reason"] == "证件号码"
-    ears(caller="agent", agent="caller")
     size = recording(connector, talk).stat().st_size
-    connector.tell("mute", call=talk)
-    ears(caller="")
-    assert recording(connector, talk).stat().st_size - size <= 8000
+    ears(talk, caller="agent", agent="caller", record="")
+    until(lambda: recording(connector, talk).stat().st_size - size > 4000, 10, "the file stands still")
     connector.tell("resume_recording", call=talk)
-    ears(talk, record="caller")
+    ears(talk, record="caller agent")
+
+
+def test_a_recording_is_as_long_as_the_call_with_hold_and_pause(connector, citizen, ears, talk):
+    """An instant of the call is the same instant of its file."""
+    begun = connector.wait("recording", talk)
+    connector.tell("hold", call=talk)
+    ears(talk, caller="music", record="")
+    connector.tell("unhold", call=talk)
+    ears(talk, record="caller agent")
+    citizen.tell("hangup")
+    ended = connector.wait("hangup", talk)
+    length = dt.datetime.fromisoformat(ended["at"]) - dt.datetime.fromisoformat(begun["started"])
+    assert ended["seconds"] == pytest.approx(length.total_seconds(), abs=1)
 
 
 def test_three_hear_each_other_and_two_speak_on_when_the_agent_leaves(connector, agent, guest, ears, talk, further):
@@ -185,8 +205,9 @@ def test_a_listener_who_leaves_is_not_noticed(connector, chief, ears, talk, furt
 
 def test_a_guest_who_is_busy_leaves_the_talk_as_it_was(connector, guest, ears, talk):
     guest.events.clear()
-    connector.tell("conference", call=talk, token=uuid.uuid4().hex, uri=guest.uri, timeout=10)
+    connector.tell("conference", call=talk, token=uuid.uuid4().hex, uri=guest.uri, timeout=20)
     guest.wait("CALL_INCOMING")
+    ears(talk, caller="agent", agent="caller ringback", record="caller agent")
     guest.tell("hangup")
     assert connector.wait("guest_failed", talk)["reason"] == "busy"
     ears(talk, caller="agent", agent="caller", record="caller agent")
@@ -214,6 +235,7 @@ def test_we_call_the_agent_first_and_then_the_citizen(connector, agent, citizen,
     agent.tell("accept")
     citizen.wait("CALL_INCOMING")
     connector.wait("agent_ready", call)
+    ears(agent="ringback")
     citizen.tell("accept")
     connector.wait("bridged", call)
     ears(call, caller="agent", agent="caller", record="caller agent")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from telephony import talk
 from telephony.calls import ANSWERED, ENDS, OF_A_PHONE, OF_AN_OFFER, STEPS, TABLE, decide
-from telephony.hearing import CALLER, MUSIC, RECORDER, pairs
+from telephony.hearing import CALLER, MUSIC, RECORDER, RINGBACK, SILENCE, pairs
 from telephony.signals import Decision, Event, Facts, Heard, Order, Phase, Signal, Talk
 
 pytestmark = pytest.mark.fast
@@ -179,7 +179,7 @@ def heard_by(now):
     """Whoever hears or is heard is a leg that is up."""
     up = {guest.token for guest in now.talk.guests if guest.up} | {now.token}
     for source, sink in pairs(now):
-        assert source in up | {CALLER, MUSIC}
+        assert source in up | {CALLER, MUSIC, RINGBACK, SILENCE}
         assert sink in up | {CALLER, RECORDER}
         assert source != sink
 

@@ -13,13 +13,15 @@ pytestmark = pytest.mark.fast
 NOW = dt.datetime(2026, 9, 29, 8, 20, tzinfo=dt.UTC)
 TALK = Facts("c", Phase.TALKING, "agent", "agent1", used=frozenset({"agent"}), joined=NOW)
 
+HEARD = {"up": Signal.AGENT_ANSWERED, "gone": Signal.AGENT_GONE, "rings": Signal.AGENT_RINGING}
+
 
 def tell(facts, *words):
     """Says one thing after another: `consult g`, `up g`, `monitor s whisper`."""
     for word in words:
         kind, _, rest = word.partition(" ")
         token, _, mode = rest.partition(" ")
-        signal = {"up": Signal.AGENT_ANSWERED, "gone": Signal.AGENT_GONE}.get(kind) or Signal(kind)
+        signal = HEARD.get(kind) or Signal(kind)
         heard = Heard("c", signal, token=token, uri="sip:x@y", agent=f"of {token}", mode=mode, reason="id number")
         made = decide(facts, heard, NOW)
         assert Event.REFUSED not in [told.event for told in made.events], word
@@ -39,21 +41,23 @@ def read(text):
 GUEST, SUP = ("conference g", "up g"), ("monitor s listen", "up s")
 TABLES = [
     ((), "caller<agent agent<caller recorder<caller,agent", "talk"),
-    (("hold",), "caller<music", "hold"),
+    (("hold",), "caller<music recorder<silence", "hold"),
     (("hold", "unhold"), "caller<agent agent<caller recorder<caller,agent", "back from hold"),
     (("mute",), "agent<caller recorder<caller", "mute"),
-    (("consult g",), "caller<music", "consultation rings"),
-    (("consult g", "up g"), "caller<music agent<g g<agent", "consultation"),
+    (("consult g",), "caller<music recorder<silence", "consultation begins"),
+    (("consult g", "rings g"), "caller<music agent<ringback recorder<silence", "consultation rings"),
+    (("consult g", "rings g", "up g"), "caller<music agent<g g<agent recorder<silence", "consultation"),
     (("consult g", "up g", "unhold"), "caller<agent agent<caller,g g<agent recorder<caller,agent", "between two"),
     (
         ("consult g", "up g", "join g"),
         "caller<agent,g agent<caller,g g<caller,agent recorder<caller,agent,g",
         "consultation joined",
     ),
-    (("conference g",), "caller<agent agent<caller recorder<caller,agent", "third rings"),
+    (("conference g", "rings g"), "caller<agent agent<caller,ringback recorder<caller,agent", "third rings"),
+    (("monitor s listen", "rings s"), "caller<agent agent<caller recorder<caller,agent", "a listener rings unheard"),
     (GUEST, "caller<agent,g agent<caller,g g<caller,agent recorder<caller,agent,g", "three-way"),
     ((*GUEST, "mute"), "caller<g agent<caller,g g<caller recorder<caller,g", "three-way, agent mute"),
-    ((*GUEST, "hold"), "caller<music agent<g g<agent", "three-way, caller on hold"),
+    ((*GUEST, "hold"), "caller<music agent<g g<agent recorder<silence", "three-way, caller on hold"),
     ((*GUEST, "drop g"), "caller<agent agent<caller recorder<caller,agent", "third dropped"),
     ((*GUEST, "gone g"), "caller<agent agent<caller recorder<caller,agent", "third hung up"),
     ((*GUEST, "gone agent"), "caller<g g<caller recorder<caller,g", "agent left, two speak on"),
@@ -68,20 +72,28 @@ TABLES = [
     ((*SUP, "monitor s whisper"), "caller<agent agent<caller,s s<caller,agent recorder<caller,agent", "to whisper"),
     ((*SUP, "monitor s off"), "caller<agent agent<caller recorder<caller,agent", "off"),
     ((*SUP, "mute"), "agent<caller s<caller recorder<caller", "a listener hears no mute agent"),
-    ((*SUP, "hold"), "caller<music s<agent", "a listener hears no caller on hold"),
+    ((*SUP, "hold"), "caller<music s<agent recorder<silence", "a listener hears no caller on hold"),
     ((*SUP, "take_over s"), "caller<s s<caller recorder<caller,s", "take over"),
     ((*GUEST, *SUP), "caller<agent,g agent<caller,g g<caller,agent s<caller,agent,g recorder<caller,agent,g", "four"),
-    (("pause_recording",), "caller<agent agent<caller", "recording paused"),
+    (("pause_recording",), "caller<agent agent<caller recorder<silence", "recording paused"),
     (("pause_recording", "resume_recording"), "caller<agent agent<caller recorder<caller,agent", "recorded again"),
-    (("transfer_blind g",), "caller<music", "blind transfer"),
-    (("requeue",), "caller<music", "back in line"),
-    (("hold", "gone agent"), "caller<music", "the talk is over"),
+    (("transfer_blind g",), "caller<music recorder<silence", "blind transfer"),
+    (("requeue",), "caller<music recorder<silence", "back in line"),
+    (("hold", "gone agent"), "caller<music recorder<silence", "the talk is over"),
 ]
 
 
 @pytest.mark.parametrize(("words", "table", "why"), TABLES, ids=[row[2] for row in TABLES])
 def test_who_hears_whom(words, table, why):
     assert pairs(tell(TALK, *words)) == read(table)
+
+
+def test_while_the_citizens_phone_rings_the_agent_hears_that_or_what_the_trunk_says():
+    dialling = Facts("c", Phase.DIALLING, "agent", "agent1", outbound=True)
+    assert pairs(dialling) == read("agent<ringback")
+    early = decide(dialling, Heard("c", Signal.CALLER_EARLY), NOW)
+    assert early.orders == (Order.PATCH,)
+    assert pairs(early.facts) == read("agent<caller")
 
 
 REFUSED = [
