@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DIST := web/static/dist
-.PHONY: run test endurance check bench clean setup packages telephony test-packages format lock
+.PHONY: wheel run test endurance check bench clean setup packages telephony test-packages format lock
 
 run: setup telephony
 	$(BIN)/hotline up --demo
@@ -40,6 +40,9 @@ test: setup test-packages
 
 endurance: setup test-packages telephony  # what takes minutes each: 10,000 calls in a row
 	$(BIN)/python -m pytest -m long
+
+wheel: setup  # dist/hotline-*.whl, complete: `pip install` it anywhere, then `hotline up`
+	rm -rf build && $(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
 
 check: setup
 	$(BIN)/ruff check .

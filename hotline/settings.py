@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LONGEST_SOCKET_FOLDER = 90
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent  # of the checkout; where packages are installed it is theirs
+HOME = ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()  # an installed package keeps its data where it is run
 CITY = Path(__file__).parent / "city"
 
 
@@ -16,7 +17,7 @@ CITY = Path(__file__).parent / "city"
 class Settings:
     """All settings of a process. Addresses left empty mean the embedded default that `hotline up` starts."""
 
-    data: Path = field(default_factory=lambda: Path(os.environ.get("HOTLINE_DATA", "") or ROOT / "var").resolve())
+    data: Path = field(default_factory=lambda: Path(os.environ.get("HOTLINE_DATA", "") or HOME / "var").resolve())
     database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
     redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""))
     elasticsearch_url: str = field(default_factory=lambda: os.environ.get("ELASTICSEARCH_URL", ""))

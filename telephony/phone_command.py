@@ -1,8 +1,11 @@
 """`hotline phone`: what the connectors do now, and taking one out of service without losing a call."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +22,13 @@ WATCH_SECONDS = 1.0
 @click.group()
 def phone() -> None:
     """电话接入：状态、停收新来电（已接来电照常）、恢复。"""
+
+
+@phone.command()
+def build() -> None:
+    """编译并安装电话模块 pjsua2；缺系统包时说明该装什么。"""
+    script = Path(__file__).parent / "build" / "pjsua2.py"
+    sys.exit(subprocess.run([sys.executable, str(script), "--python", sys.executable], check=False).returncode)
 
 
 def _redis() -> "redis.Redis":

@@ -5,13 +5,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 def config() -> Config:
-    """Alembic's configuration of this checkout."""
-    made = Config(str(ROOT / "alembic.ini"))
-    made.set_main_option("script_location", str(ROOT / "web" / "migrations"))
+    """Alembic's configuration; alembic.ini of the checkout is for those who write migrations."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return made
 
 

@@ -11,9 +11,9 @@ from web.cli.data import show
 @click.option("--json", "as_json", is_flag=True)
 def doctor(*, as_json: bool) -> None:
     """逐项检查系统各部分，说明该做什么；缺少必需部分时退出码为 1。"""
-    from web import parts
+    from web import checks, parts
 
-    seen = parts.look()
+    seen = [*parts.look(), *checks.look()]
     if as_json:
         show({"parts": [part.told() for part in seen]})
     else:

@@ -14,7 +14,7 @@ from hotline.errors import BadInput
 from hotline.settings import Settings
 
 DUMP = "hotline.dump"
-FOLDERS = ("recordings", "journal", "model")
+FOLDERS = ("recordings", "journal", "model", "models", "prompts")  # other models are trained again at the start
 
 
 def _tool(name: str) -> str:
@@ -58,21 +58,38 @@ def _database(settings: Settings) -> Iterator[None]:
         server.stop()
 
 
+def _check_stopped() -> None:
+    """Raise BadInput `running` where processes of this system would go on with tables that are taken from them."""
+    from redis.exceptions import RedisError
+
+    from web import pulse
+
+    try:
+        lives = [name for name in ("sweep", "relay", "courier") if pulse.alive(name)]
+    except (RedisError, OSError):
+        lives = []
+    if lives:
+        raise BadInput("running", "系统正在运行，请先停止 hotline up 再恢复。")
+
+
 def _restore_tables(dump: Path) -> None:
     """The dump instead of what an empty system holds, then brought to the newest shape: dumps may be older than we are.
 
     Raises BadInput `not_empty` where matters are kept already.
     """
-    from sqlalchemy import func, select, text
+    from sqlalchemy import select, text
 
     from hotline import db
+    from hotline.chat_models import Chat
     from hotline.models import Case
+    from telephony.models import Call
     from web import schema
 
     schema.upgrade()
     with db.session() as session:
-        if session.scalar(select(func.count()).select_from(Case)):
-            raise BadInput("not_empty", "数据库里已有诉求，请在空的系统上恢复。")
+        for table, what in ((Case, "诉求"), (Call, "通话"), (Chat, "咨询")):
+            if session.scalar(select(table.id).limit(1)) is not None:
+                raise BadInput("not_empty", f"数据库里已有{what}，请在空的系统上恢复。")
     with db.engine().begin() as connection:  # also what the dump does not know yet, or the upgrade would find it there
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
@@ -89,11 +106,14 @@ def restore(folder: Path) -> None:
     settings = Settings()
     if not (folder / DUMP).exists():
         raise BadInput("no_backup", f"{folder} 里没有 {DUMP}。")
+    _check_stopped()
     with _database(settings):
         _restore_tables(folder / DUMP)
     for name in FOLDERS:
         if (folder / name).exists():
             shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
+    settings.secret_file.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(folder / "secret", settings.secret_file)
+    settings.secret_file.chmod(0o600)
     click.echo("已恢复。请执行 hotline kb reindex 重建检索，然后重启。", err=True)
     sys.exit(0)

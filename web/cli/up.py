@@ -12,7 +12,7 @@ import click
 
 from hotline.clock import drill_file
 from hotline.errors import BadInput
-from hotline.settings import CITY, ROOT, Settings
+from hotline.settings import CITY, Settings
 from web.processes import Process, Supervisor
 
 HOST = "127.0.0.1"
@@ -27,8 +27,7 @@ HOST = "127.0.0.1"
 @click.option("--search", type=click.Choice(["tantivy", "elasticsearch"]), default="tantivy", show_default=True)
 def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, search: str) -> None:
     """在一台机器上启动全部：数据库、Redis、网页、后台、检索、分类、电话。"""
-    if data is not None:
-        os.environ["HOTLINE_DATA"] = str(data.resolve())
+    os.environ["HOTLINE_DATA"] = str(data.resolve() if data else Settings().data)
     if demo:
         os.environ["HOTLINE_DEMO"] = "1"
     _check(port, sip_port, host, demo=demo)
@@ -130,7 +129,7 @@ def _knowledge(settings: Settings) -> None:
     from kb import articles, service
 
     if settings.demo:
-        articles.import_file(ROOT / "kb" / "starter" / "articles.csv", publish=True, actor="system")
+        articles.import_file(Path(articles.__file__).parent / "starter" / "articles.csv", publish=True, actor="system")
     if not (settings.data / "index").exists() or settings.elasticsearch_url:
         _say("建立检索索引……")
         service.reindex()
@@ -139,7 +138,7 @@ def _knowledge(settings: Settings) -> None:
 def telephone_off() -> str:
     """Why there is no telephone, and what to do; empty when it can be used."""
     if find_spec("pjsua2") is None:
-        return "电话不可用：pjsua2 没有装好。执行 make telephony，按提示装好所缺的包，再重启。"
+        return "电话不可用：pjsua2 没有装好。执行 hotline phone build，按提示装好所缺的包，再重启。"
     there = all(find_spec(f"telephony.{name}") for name in ("connector", "acd"))
     return "" if there else "电话不可用：这个版本还没有电话连接进程。"
 
@@ -200,4 +199,16 @@ def _announce(settings: Settings, host: str, port: int, sip_port: int, stop: thr
     _say(f"电话  sip:12345@{shown}:{sip_port}（UDP、TCP）")
     _say("试打  任一软电话拨上面的地址，或：")
     _say(f"      sipp {shown}:{sip_port} -sn uac -s 12345 -i {shown} -m 1 -d 20000")
-    _say("      坐席话机是 sip:agent1@127.0.0.1:5701；没有坐席就绪时来电排队，挂机后生成回拨任务。")
+    phone = _phone_of("agent1")
+    named = f"坐席 agent1 的话机是 {phone}；" if phone else "坐席的话机地址在“系统”页填写；"
+    _say(f"      {named}没有坐席就绪时来电排队，挂机后生成回拨任务。")
+
+
+def _phone_of(user: str) -> str:
+    """The SIP address at which this user's calls ring now; empty where he has none."""
+    from hotline import db
+    from hotline.city_models import User
+
+    with db.session() as session:
+        found = session.get(User, user)
+        return found.phone_uri if found is not None else ""
