@@ -14,6 +14,7 @@ HANDLERS = {  # of the clocks of the centre's own groups, also where they stand 
     Clock.SECOND_REVISIT: Role.REVISITOR,
     Clock.BAD_REVIEW: Role.REVISITOR,
     Clock.VERDICT: Role.REVISITOR,
+    Clock.APPEAL: Role.REVIEWER,
 }
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
 

@@ -24,7 +24,7 @@ from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome
 NUMBERS = Sequence("case_numbers", metadata=Base.metadata)
 WORDS_ONLY = frozenset({Action.SUPPLEMENT, Action.URGE, Action.RATE, Action.LINK})
 _REFUSALS: dict[int, type[HotlineError]] = {403: Forbidden, 422: BadInput}
-_SAID = ("text", "reason", "reasons", "words", "public", "opinion", "result", "how", "unit", "to", "into")
+_SAID = ("text", "reason", "reasons", "words", "public", "opinion", "result", "how", "unit", "to", "into", "evidence", "item", "story", "referred_to")  # fmt: skip  # noqa: E501
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from hotline.words import (
     Part,
     Role,
     State,
+    Stuck,
+    StuckEnd,
     Verdict,
 )
 
@@ -49,7 +51,8 @@ CONDITIONS: dict[str, Condition] = {
     "kept_unsigned": lambda f, _a, g: g.get("verdict") == "keep" and not _all_signed(f),
     "granted": lambda _f, _a, g: g.get("granted") is True,
     "not_granted": lambda _f, _a, g: g.get("granted") is False,
-    "first_round": lambda f, _a, _g: f.round == 1,
+    "first_round": lambda f, _a, _g: f.round == 1 and f.drawn,
+    "not_drawn": lambda f, _a, _g: f.round == 1 and not f.drawn,
     "later_round": lambda f, _a, _g: f.round > 1,
     "reached": lambda _f, _a, g: g.get("reached") is True,
     "not_reached": lambda _f, _a, g: g.get("reached") is False,
@@ -57,11 +60,17 @@ CONDITIONS: dict[str, Condition] = {
     "discontent": lambda _f, _a, g: g.get("reached") is True and not _happy(g),
     "bad_level": lambda _f, _a, g: int(g.get("level") or 0) < WORST_GOOD_LEVEL,
     "good_level": lambda _f, _a, g: int(g.get("level") or 0) >= WORST_GOOD_LEVEL,
-    "remaining_level": lambda f, _a, g: f.state is not State.CLOSED or int(g.get("level") or 0) >= WORST_GOOD_LEVEL,
+    "remaining_level": lambda f, _a, g: f.state is State.CHECKING or int(g.get("level") or 0) >= WORST_GOOD_LEVEL,
     "justified": lambda _f, _a, g: g.get("verdict") == Verdict.JUSTIFIED,
     "complex": lambda _f, _a, g: g.get("verdict") == Verdict.COMPLEX,
     "not_justified": lambda _f, _a, g: g.get("verdict") not in TO_RECTIFY,
     "answered_by_centre": lambda f, _a, _g: not f.places,
+    "upheld": lambda _f, _a, g: g.get("upheld") is True,
+    "not_upheld": lambda _f, _a, g: g.get("upheld") is False,
+    "stuck_general": lambda _f, _a, g: g.get("grade") == Stuck.GENERAL,
+    "stuck_cannot": lambda _f, _a, g: g.get("grade") == Stuck.CANNOT,
+    "stuck_hard": lambda _f, _a, g: g.get("grade") == Stuck.HARD,
+    "stuck_refusal": lambda _f, _a, g: g.get("grade") == Stuck.REFUSAL,
 }
 
 
@@ -161,6 +170,19 @@ def _reopen_window(facts: "Facts", _a: "Actor", _g: Given, now: dt.datetime) -> 
     return f"结案已超过 {days} 天，请登记新的诉求。" if over else ""
 
 
+def _appeal_in_time(facts: "Facts", _a: "Actor", _g: Given, now: dt.datetime) -> str:
+    if facts.appeal_until is None:
+        return "没有发回本部门重办的评价，不能申诉。"
+    return "已过申诉期限。" if now > facts.appeal_until else ""
+
+
+def _names_discipline(facts: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
+    referred = given.get("result") == StuckEnd.REFERRED
+    if facts.stuck == Stuck.REFUSAL and not referred:
+        return "故意不办的，要查处并移送纪检监察。"
+    return "请写明移送到哪个纪检监察机关和文号。" if referred and not given.get("referred_to") else ""
+
+
 def _another(name: str) -> Guard:
     return lambda f, a, _g, _n: "要由另一个人审批。" if getattr(f, name) == a.name else ""
 
@@ -196,8 +218,15 @@ GUARDS: dict[str, Guard] = {
     "tried_enough": _tried_enough,
     "had_department": _said(lambda f, _a, _g: bool(f.places), "没有承办部门。"),
     "within_reopen_window": _reopen_window,
+    "appeal_in_time": _appeal_in_time,
+    "not_appealed": _said(lambda f, _a, _g: not f.appealed, "这次评价已经申诉过了。"),
+    "open_appeal": _said(lambda f, _a, _g: f.appeal == "open", "没有等待裁定的申诉。"),
+    "upheld_appeal": _said(lambda f, _a, _g: f.appeal == "upheld", "没有等待复核的申诉。"),
+    "second_person_appeals": _another("appeal_by"),
+    "is_stuck": _said(lambda f, _a, _g: bool(f.stuck), "没有登记为办不成事。"),
+    "names_discipline": _names_discipline,
 }
 BY_FORM = frozenset(
-    {"one_lead", "adds_co_handlers", "names_department", "whole_answer", "reason_if_unsolved"}
+    {"one_lead", "adds_co_handlers", "names_department", "whole_answer", "reason_if_unsolved", "names_discipline"}
 )  # look at what is given; the others can be asked before
 OF_THE_PART = frozenset({"awaits_receipt", "awaits_signature", "still_here", "signed"})  # about a department's part

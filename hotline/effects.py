@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotline import clock, facts
+from hotline import clock, facts, loop_effects
 from hotline.city_models import Department
 from hotline.errors import BadInput, Missing
 from hotline.lifecycle import Actor, Facts, Step
@@ -33,6 +33,9 @@ FULFILS: dict[Action, frozenset[Clock]] = {
     Action.REVISIT: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW}),
     Action.JUDGE: frozenset({Clock.VERDICT}),
     Action.APPROVE_VERDICT: frozenset({Clock.VERDICT}),
+    Action.DECIDE_APPEAL: frozenset({Clock.APPEAL}),
+    Action.APPROVE_APPEAL: frozenset({Clock.APPEAL}),
+    Action.SETTLE_STUCK: frozenset(loop_effects.CLOCK_OF.values()),
     Action.CLOSE: frozenset({Clock.REVISIT, Clock.SECOND_REVISIT}),
 }
 
@@ -264,6 +267,8 @@ def _replies(work: Work) -> list[ReplyRow]:
 def _pass(work: Work) -> None:
     for row in _replies(work):
         row.passed_at, row.passed_by = work.unit.now, work.actor.name
+    if not work.before.drawn:
+        work.told["drawn"] = False  # by the policy's sample of small matters
 
 
 _ENDED_BY_REPLY = (Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
@@ -312,9 +317,10 @@ def _judge(work: Work) -> None:
 
 
 def _approve_verdict(work: Work) -> None:
+    work.told["excluded"] = work.given["granted"]
     if work.given["granted"]:
         work.case.excluded_by = work.actor.name
-    work.told["excluded"] = work.given["granted"]
+        loop_effects.exclude(work, work.case.round, work.case.verdict, work.case.verdict_by)
 
 
 def _redo(work: Work) -> None:
@@ -394,4 +400,9 @@ EFFECTS: dict[Action, Callable[[Work], None]] = {
     Action.URGE: _nothing,
     Action.SUPERVISE: _nothing,
     Action.ARCHIVE: _nothing,
+    Action.APPEAL: loop_effects.appeal,
+    Action.DECIDE_APPEAL: loop_effects.decide_appeal,
+    Action.APPROVE_APPEAL: loop_effects.approve_appeal,
+    Action.REGISTER_STUCK: loop_effects.register_stuck,
+    Action.SETTLE_STUCK: loop_effects.settle_stuck,
 }

@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
+from hotline.loop_effects import appealed, pending_appeal
 from hotline.models import Assignment, Case, ClockRow, Rating, ReplyRow, Request, RevisitRow
+from hotline.privacy import lot
 from hotline.timing import Timing
-from hotline.words import Clock, Delivery, State
+from hotline.words import TO_RECTIFY, Clock, Delivery, State, Urgency
+from hotline.worktime import Limit, Unit, due
 
 _FOLLOWS = frozenset({State.MERGED, State.ARCHIVED})
 _RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
@@ -95,19 +98,40 @@ def _parent_answered(session: Session, case: Case) -> bool:
     return bool(into.direct_answer or into.guidance or session.scalar(passed))
 
 
+def _drawn(session: Session, case: Case, timing: Timing) -> bool:
+    """Whether the answer to this case is followed by a revisit: always, but for small matters that were not drawn.
+
+    Small: of a kind the policy names, not urgent, in its first round, and solved as every department says. The lot
+    follows from the case's number under the system's own key: nobody foresees it, an auditor reckons it again.
+    """
+    policy = timing.policy
+    if case.round > 1 or case.kind not in policy.revisit_sample_kinds or case.urgency != Urgency.NORMAL:
+        return True
+    rows = select(ReplyRow.solved).where(ReplyRow.case_id == case.id, func.jsonb_array_length(ReplyRow.sent_back) == 0)
+    return not all(session.scalars(rows)) or lot(f"revisit:{case.number}") < policy.revisit_sample
+
+
+def _may_appeal_until(case: Case, timing: Timing) -> dt.datetime | None:
+    """Until when the house that has to do it again may appeal; None where it is not told of a review (rules.md §5)."""
+    redone = [row.sent_at for row in live_places(case) if row.again]
+    if not redone or case.verdict not in TO_RECTIFY:
+        return None
+    return due(min(redone), Limit(timing.policy.appeal_working_days, Unit.WORKING_DAYS), timing.calendar).at
+
+
+_AFTER_REPLY = frozenset(
+    {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT, State.ARCHIVED, State.MERGED}
+)
+
+
 def gather(session: Session, case: Case, timing: Timing) -> Facts:
     """All facts of a loaded case."""
-    after_reply = State(case.state) in {
-        State.PASSED,
-        State.CHECKING,
-        State.CLOSED,
-        State.GUIDED,
-        State.VERDICT,
-        State.MERGED,
-    }
+    after_reply = State(case.state) in _AFTER_REPLY
     tries, spoken = _tries(session, case) if after_reply else ((), False)
     extension = pending(session, case, EXTENSION)
     suspension = pending(session, case, SUSPENSION)
+    redone = case.round > 1
+    appeal = pending_appeal(session, case) if redone else None
     return Facts(
         state=State(case.state),
         round=case.round,
@@ -122,6 +146,12 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         parent_answered=case.state == State.MERGED and _parent_answered(session, case),
         verdict_by=case.verdict_by,
         closed_at=case.closed_at,
+        drawn=case.state != State.REPLIED or _drawn(session, case, timing),
+        appeal=("upheld" if appeal.upheld else "open") if appeal else "",
+        appeal_by=appeal.decided_by if appeal else "",
+        appealed=redone and appealed(session, case),
+        appeal_until=_may_appeal_until(case, timing) if redone else None,
+        stuck=case.stuck,
         limits=limits(timing),
         revisit_hours=timing.policy.revisit_hours,
     )

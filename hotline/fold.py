@@ -49,7 +49,8 @@ def marks_of(row: HistoryFact) -> list[Mark]:
     sent = [mark("sent", s["department"]) for s in told.get("sent", []) if row.action != "redo"]
     there = [mark("delivered", s["department"]) for s in told.get("sent", []) if s["delivered"]]
     rated = [mark("rated", value=told["level"])] if "level" in told else []
-    return flags + made + sent + there + rated + _revisit_marks(told.get("revisit"), mark)
+    left_out = [replace(mark("excluded"), round=int(told.get("review_round", round_)))] if told.get("excluded") else []
+    return flags + made + sent + there + rated + left_out + _revisit_marks(told.get("revisit"), mark)
 
 
 def _revisit_marks(said: dict[str, Any] | None, mark: Callable[..., Mark]) -> list[Mark]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hotline.errors import BadInput
-from hotline.words import Action, Part, Verdict
+from hotline.words import Action, Part, Stuck, StuckEnd, Verdict
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Remark = Annotated[str, Field(max_length=10_000)]
@@ -142,6 +142,29 @@ class Link(Given):
     to: Text
 
 
+class Appeal(Given):
+    claim: Literal[Verdict.MISTAKEN, Verdict.MALICIOUS]
+    reason: Text
+    evidence: Text
+
+
+class DecideAppeal(Given):
+    upheld: bool
+    reason: Text
+
+
+class RegisterStuck(Given):
+    grade: Stuck
+    item: Annotated[str, Field(min_length=1, max_length=200)]
+    story: Text
+
+
+class SettleStuck(Given):
+    result: StuckEnd
+    text: Text
+    referred_to: Annotated[str, Field(max_length=200)] = ""
+
+
 GIVEN: dict[Action, type[Given]] = {
     Action.ACCEPT: Nothing,
     Action.GUIDE: Guide,
@@ -175,6 +198,11 @@ GIVEN: dict[Action, type[Given]] = {
     Action.URGE: Words,
     Action.SUPERVISE: Supervise,
     Action.ARCHIVE: Nothing,
+    Action.APPEAL: Appeal,
+    Action.DECIDE_APPEAL: DecideAppeal,
+    Action.APPROVE_APPEAL: Decide,
+    Action.REGISTER_STUCK: RegisterStuck,
+    Action.SETTLE_STUCK: SettleStuck,
 }
 
 _SAYINGS = {

@@ -55,6 +55,12 @@ class Facts:
     verdict_by: str = ""
     parent_answered: bool = False  # of a merged case: whether the event it belongs to has an answer
     closed_at: dt.datetime | None = None
+    drawn: bool = True  # a small matter that was not drawn is not revisited
+    appeal: str = ""  # "open" waits for its decision, "upheld" for the second person
+    appeal_by: str = ""
+    appealed: bool = False  # the review that this round answers for
+    appeal_until: dt.datetime | None = None
+    stuck: str = ""
     limits: Mapping[str, int] = field(default_factory=lambda: {"reopen_days": 30, "revisit_tries": 3})
     revisit_hours: Hours = (dt.time(8, 30), dt.time(20, 30))
 
@@ -121,6 +127,8 @@ _RECTIFY = (C.RECTIFICATION, C.RECTIFICATION_COMPLEX)
 _AT_DEPARTMENT = (C.SIGN, C.REPLY, C.RETURN)
 _CALLING = (C.REVISIT, C.SECOND_REVISIT, C.BAD_REVIEW)
 _JUDGING = (*_CALLING, C.VERDICT)
+_DECIDERS = frozenset({R.REVIEWER, R.SUPERVISOR})
+_STUCK = (C.STUCK, C.STUCK_EXPLAIN, C.STUCK_HARD, C.STUCK_REFUSAL)
 
 
 def _in(*states: State) -> frozenset[State]:
@@ -158,14 +166,15 @@ STEPS: tuple[Step, ...] = (
     # the centre checks
     Step(A.PASS, _in(S.REPLIED), S.PASSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (C.REVISIT,), (C.REVIEW,), "first_round"),
     Step(A.PASS, _in(S.REPLIED), S.PASSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (C.SECOND_REVISIT,), (C.REVIEW,), "later_round"),
+    Step(A.PASS, _in(S.REPLIED), S.CLOSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (), tuple(Clock), "not_drawn"),
     Step(A.SEND_BACK, _in(S.REPLIED), S.HANDLING, frozenset({R.REVIEWER, R.SUPERVISOR}), (), (C.REVIEW,)),
     Step(A.REVISIT, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), "content", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.PASSED), S.CHECKING, _CALLERS, (C.VERDICT,), _CALLING, "discontent", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.CHECKING), None, _CALLERS, (C.VERDICT,), _CALLING, "reached", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.PASSED, S.CHECKING), None, _CALLERS, when="not_reached"),
-    Step(A.RATE, _in(S.PASSED, S.CLOSED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated",)),
+    Step(A.RATE, _in(S.PASSED, S.CLOSED, S.GUIDED, S.ARCHIVED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.PASSED), S.CLOSED, frozenset({R.CITIZEN, R.SYSTEM}), (), tuple(Clock), "good_level", guards=("not_rated",)),
-    Step(A.RATE, _in(S.CLOSED, S.GUIDED, S.CHECKING), None, frozenset({R.CITIZEN, R.SYSTEM}), when="remaining_level", guards=("not_rated",)),
+    Step(A.RATE, _in(S.CLOSED, S.GUIDED, S.CHECKING, S.ARCHIVED), None, frozenset({R.CITIZEN, R.SYSTEM}), when="remaining_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.MERGED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated", "event_answered")),
     Step(A.RATE, _in(S.MERGED), None, frozenset({R.CITIZEN, R.SYSTEM}), when="good_level", guards=("not_rated", "event_answered")),
     Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION,), _JUDGING, "justified", guards=("heard",)),
@@ -178,6 +187,18 @@ STEPS: tuple[Step, ...] = (
     Step(A.CLOSE, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), guards=("tried_enough",)),
     Step(A.REOPEN, _in(S.CLOSED), S.ACCEPTED, _STAFF, (C.FORWARD,), guards=("within_reopen_window",)),
     Step(A.ARCHIVE, _in(S.CLOSED, S.GUIDED, S.MERGED), S.ARCHIVED, frozenset({R.SUPERVISOR, R.AUDITOR, R.SYSTEM}), (), tuple(Clock)),
+    # a department against a review that was mistaken or malicious; its matter goes on meanwhile
+    Step(A.APPEAL, _OPEN - _in(S.RECEIVED, S.ACCEPTED, S.RECTIFYING), None, frozenset({R.HEAD}), (C.APPEAL,), own=True, guards=("appeal_in_time", "not_appealed")),
+    Step(A.APPEAL, _in(S.CLOSED), None, frozenset({R.HEAD}), own=True, guards=("appeal_in_time", "not_appealed")),
+    Step(A.DECIDE_APPEAL, frozenset(State), None, _DECIDERS, (), (C.APPEAL,), "not_upheld", guards=("open_appeal",)),
+    Step(A.DECIDE_APPEAL, frozenset(State), None, _DECIDERS, when="upheld", guards=("open_appeal",)),
+    Step(A.APPROVE_APPEAL, frozenset(State), None, _DECIDERS, (), (C.APPEAL,), guards=("upheld_appeal", "second_person_appeals")),
+    # what could not be got done at a window
+    Step(A.REGISTER_STUCK, _OPEN, None, _INTAKE, (C.STUCK,), _STUCK[1:], "stuck_general"),
+    Step(A.REGISTER_STUCK, _OPEN, None, _INTAKE, (C.STUCK_EXPLAIN,), (C.STUCK, C.STUCK_HARD, C.STUCK_REFUSAL), "stuck_cannot"),
+    Step(A.REGISTER_STUCK, _OPEN, None, _INTAKE, (C.STUCK_HARD,), (C.STUCK, C.STUCK_EXPLAIN, C.STUCK_REFUSAL), "stuck_hard"),
+    Step(A.REGISTER_STUCK, _OPEN, None, _INTAKE, (C.STUCK_REFUSAL,), _STUCK[:-1], "stuck_refusal"),
+    Step(A.SETTLE_STUCK, frozenset(State), None, _INTAKE, (), _STUCK, guards=("is_stuck", "names_discipline")),
     # words that never move a deadline
     Step(A.LINK, frozenset(State), None, _STAFF),
     Step(A.SUPPLEMENT, frozenset(State), None, _VOICES),

@@ -68,6 +68,7 @@ class Case(Base):
     parent: Mapped[str] = mapped_column(default="", server_default="")
     call: Mapped[str] = mapped_column(default="", server_default="", index=True)
     created_by: Mapped[str] = mapped_column(default="")
+    stuck: Mapped[str] = mapped_column(default="", server_default="")  # the grade while something cannot be got done
 
     places: Mapped[list["Assignment"]] = relationship(order_by="Assignment.id", lazy="raise_on_sql")
     clocks: Mapped[list["ClockRow"]] = relationship(order_by="ClockRow.id", lazy="raise_on_sql")
@@ -222,7 +223,7 @@ class RevisitRow(Base):
 
     __tablename__ = "revisits"
     __table_args__ = (
-        Index("ix_revisits_at", "at", postgresql_include=["reached", "solved", "satisfaction", "case_id"]),
+        Index("ix_revisits_at", "at", postgresql_include=["reached", "solved", "satisfaction", "case_id", "round"]),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -243,7 +244,7 @@ class Rating(Base):
     __tablename__ = "ratings"
     __table_args__ = (
         UniqueConstraint("case_id", "round"),
-        Index("ix_ratings_at", "at", postgresql_include=["level", "case_id"]),
+        Index("ix_ratings_at", "at", postgresql_include=["level", "case_id", "round"]),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

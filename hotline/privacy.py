@@ -47,6 +47,12 @@ def blind(text: str) -> str:
     return hmac.new(_key("index", 32), text.encode(), hashlib.sha256).hexdigest() if text else ""
 
 
+def lot(text: str) -> float:
+    """A number in [0, 1) drawn for this text: always the same, and nobody foresees it without the secret."""
+    drawn = hmac.new(_key("lots", 32), text.encode(), hashlib.sha256).digest()
+    return int.from_bytes(drawn[:6]) / 2**48
+
+
 def marks_key() -> bytes:
     """The key of the hashes by which similar matters are found: nobody tries words against them without it."""
     return _key("marks", 32)

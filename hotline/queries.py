@@ -12,11 +12,26 @@ from dataclasses import dataclass
 from types import SimpleNamespace as Names
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func, literal, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from hotline.fold import HistoryFact, fold
+from hotline.loop_models import Exclusion
 from hotline.models import COUNTED_STEPS, Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.rates import FORMULAS, CallFact, Count, Formula, Ledger, Period, Rate, every, tally
 from hotline.words import Clock
@@ -81,7 +96,7 @@ def _place(what: str, at: Any, *only: ColumnElement[bool]) -> Source:
 
 
 def _revisit(what: str, value: Any) -> Source:
-    names = Names(case=RevisitRow.case_id, at=RevisitRow.at, value=func.coalesce(value, 0))
+    names = Names(case=RevisitRow.case_id, at=RevisitRow.at, value=func.coalesce(value, 0), counts=_counts(RevisitRow))
     only = (RevisitRow.reached.is_(True),)
     return Source(frozenset({what}), RevisitRow, names, only, department=Case.lead, asks_lead=True)
 
@@ -96,8 +111,16 @@ _CLOCK = Names(
 )
 _LEAD = select(Case.lead).where(Case.id == ClockRow.case_id).correlate(ClockRow).scalar_subquery()
 _OF_CLOCK = case((ClockRow.department != "", ClockRow.department), else_=_LEAD)  # few ask: no join for the others
+_LEFT_OUT = select(Exclusion.case_id, Exclusion.round)  # few: read once for the whole count
+
+
+def _counts(of: Any) -> ColumnElement[bool]:
+    """The review of this row's round was not excluded."""
+    return tuple_(of.case_id, of.round).not_in(_LEFT_OUT)
+
+
 _SPOKEN = exists().where(RevisitRow.case_id == Rating.case_id, RevisitRow.reached, RevisitRow.at >= Rating.at)
-_RATING = Names(case=Rating.case_id, at=Rating.at, value=Rating.level, heard=_SPOKEN)
+_RATING = Names(case=Rating.case_id, at=Rating.at, value=Rating.level, heard=_SPOKEN, counts=_counts(Rating))
 SOURCES: tuple[Source, ...] = (
     Source(frozenset(Clock), ClockRow, _CLOCK, kind=ClockRow.clock, department=_OF_CLOCK),
     _step("accepted"),

@@ -45,8 +45,8 @@ class Mark:
     """Something that happened once.
 
     `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction,
-    solved. `heard`: somebody spoke to the citizen at the same time or later. `rated`: the citizen rated this round,
-    whenever he did.
+    solved, excluded. `heard`: somebody spoke to the citizen at the same time or later. `rated`: the citizen rated this
+    round, whenever he did. `counts`: the review of this round was not excluded with a second person's approval.
     """
 
     what: str
@@ -57,6 +57,7 @@ class Mark:
     value: int = 0
     heard: bool = False
     rated: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -158,11 +159,11 @@ def _rectified(c: Any, _period: Period) -> Truth:
 
 
 def _bad(m: Any, _period: Period) -> Truth:
-    return m.value < WORST_GOOD_LEVEL
+    return (m.value < WORST_GOOD_LEVEL) & m.counts
 
 
 def _heard(m: Any, _period: Period) -> Truth:
-    return (m.value < WORST_GOOD_LEVEL) & m.heard
+    return (m.value < WORST_GOOD_LEVEL) & m.counts & m.heard
 
 
 def _rated(m: Any, _period: Period) -> Truth:
@@ -170,11 +171,15 @@ def _rated(m: Any, _period: Period) -> Truth:
 
 
 def _good(m: Any, _period: Period) -> Truth:
-    return m.value >= WORST_GOOD_LEVEL
+    return (m.value >= WORST_GOOD_LEVEL) & m.counts
 
 
 def _yes(m: Any, _period: Period) -> Truth:
-    return m.value > 0
+    return (m.value > 0) & m.counts
+
+
+def _counts(m: Any, _period: Period) -> Truth:
+    return m.counts
 
 
 def _offered(c: Any, _period: Period) -> Truth:
@@ -263,8 +268,8 @@ FORMULAS: tuple[Formula, ...] = (
         "first_dispatch", "一次派单准确率", (_marks("sent"), _marks("redispatched", sign=-1)), (_marks("sent"),)
     ),
     _one("response", "响应率", _CONTACT(_met), _CONTACT(_decided)),
-    _one("solved", "解决率", _marks("solved", _yes), _marks("solved")),
-    _one("satisfaction", "满意率", _marks("satisfaction", _good), _marks("satisfaction")),
+    _one("solved", "解决率", _marks("solved", _yes), _marks("solved", _counts)),
+    _one("satisfaction", "满意率", _marks("satisfaction", _good), _marks("satisfaction", _counts)),
     _one("rated", "主动评价率", _marks("closed", _rated), _marks("closed")),
     _one("bad_review_revisited", "差评回访率", _marks("rated", _heard), _marks("rated", _bad)),
     _one("bad_review_rectified", "差评整改率", _RECTIFY(_rectified), _RECTIFY(every)),
@@ -314,6 +319,7 @@ def _by_kind(ledger: Ledger, department: str) -> dict[str, list[Any]]:
         if mark.what == "satisfaction":
             spoken[mark.case] = max(mark.at, spoken.get(mark.case, mark.at))
     rounds = {(mark.case, mark.round) for mark in ledger.marks if mark.what == "rated"}
+    left_out = {(mark.case, mark.round) for mark in ledger.marks if mark.what == "excluded"}
     facts: dict[str, list[Any]] = {CALL: [] if department else list(ledger.calls)}
     for clock in ledger.clocks:
         if department in ("", clock.department):
@@ -322,5 +328,6 @@ def _by_kind(ledger: Ledger, department: str) -> dict[str, list[Any]]:
         if department in ("", mark.department):
             heard = mark.case in spoken and spoken[mark.case] >= mark.at
             rated = (mark.case, mark.round) in rounds
-            facts.setdefault(mark.what, []).append(replace(mark, heard=heard, rated=rated))
+            counts = (mark.case, mark.round) not in left_out
+            facts.setdefault(mark.what, []).append(replace(mark, heard=heard, rated=rated, counts=counts))
     return facts

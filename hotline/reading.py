@@ -13,7 +13,20 @@ from hotline.city_models import Department, User
 from hotline.lifecycle import UNTOLD, Actor, known_as, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.timing import timing
-from hotline.words import CENTRE, DEPARTMENT, ENDED, OF_REVIEW, TO_RECTIFY, Action, Clock, Delivery, Part, Role, State
+from hotline.words import (
+    CENTRE,
+    DEPARTMENT,
+    ENDED,
+    OF_REVIEW,
+    TO_RECTIFY,
+    Action,
+    Clock,
+    Delivery,
+    Part,
+    Role,
+    State,
+    Stuck,
+)
 
 _SEES_PERSON = CENTRE - {Role.AUDITOR}
 _LEAST_NAME = 2
@@ -24,7 +37,9 @@ _SHOWN_OF_EVENT = 50
 _PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
 _TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
 _OF_RATER = frozenset({Action.REVISIT, Action.RATE})
-UNTOLD_CLOCKS = frozenset({Clock.BAD_REVIEW, Clock.VERDICT})  # their running would tell the rated house of a review
+UNTOLD_CLOCKS = frozenset(
+    {Clock.BAD_REVIEW, Clock.VERDICT, Clock.STUCK_REFUSAL}
+)  # their running would tell a house of its review, or that it is looked into
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -300,7 +315,7 @@ def _moved(row: HistoryRow) -> dict[str, Any]:
 
 def _may_know(row: HistoryRow, case: Case) -> bool:
     """Whether a department may know of this step at all."""
-    if row.action == Action.RATE or row.facts.get("clock") in UNTOLD_CLOCKS:
+    if row.action == Action.RATE or row.facts.get("clock") in UNTOLD_CLOCKS or row.facts.get("stuck") == Stuck.REFUSAL:
         return False
     return row.action not in OF_REVIEW or int(row.facts["round"]) < case.round
 

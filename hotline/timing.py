@@ -77,19 +77,21 @@ class ClockChanges:
         named = (row for row in self.case.clocks if row.clock == name and row.stopped_at is None)
         return [row for row in named if not department or row.department == department]
 
-    def start(self, name: Clock, department: str = "", like: ClockRow | None = None) -> None:
-        """Start a clock now; `like` makes it inherit start and deadline (a return restarts nothing)."""
+    def start(
+        self, name: Clock, department: str = "", like: ClockRow | None = None, since: dt.datetime | None = None
+    ) -> None:
+        """Start a clock now, or reckoned from `since`; `like` makes it inherit start and deadline (a return)."""
         limit = self.timing.limit(name, self.case)
         if limit is None or self.running(name, department):
             return
-        reckoned = due(self.now, limit, self.timing.calendar)
-        row = _row(self.case, name, department, self.now, limit, reckoned)
+        begin = since or self.now
+        row = _row(self.case, name, department, begin, limit, due(begin, limit, self.timing.calendar))
         row.judged_by = self.timing.policy.stamp
         if like is not None:
             row.started_at, row.due_at, row.explain = like.started_at, like.due_at, like.explain
             row.judged_by = like.judged_by
         self.case.clocks.append(row)
-        self.aim(row, after=None if like is None else self.now)
+        self.aim(row, after=None if like is None and since is None else self.now)
         self._tell(row, "start")
 
     def aim(self, row: ClockRow, after: dt.datetime | None = None, fired: str = "") -> None:

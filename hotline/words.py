@@ -77,6 +77,11 @@ class Action(Word):
     URGE = "urge", "催办"
     SUPERVISE = "supervise", "督办"
     ARCHIVE = "archive", "归档"
+    APPEAL = "appeal", "申诉"
+    DECIDE_APPEAL = "decide_appeal", "申诉裁定"
+    APPROVE_APPEAL = "approve_appeal", "申诉复核"
+    REGISTER_STUCK = "register_stuck", "登记办不成事"
+    SETTLE_STUCK = "settle_stuck", "办不成事办结"
 
 
 OF_REVIEW = frozenset({Action.REVISIT, Action.RATE, Action.JUDGE, Action.APPROVE_VERDICT})  # not for who is rated
@@ -122,6 +127,11 @@ class Clock(Word):
     RECTIFICATION_COMPLEX = "rectification_complex", "复杂整改"
     SECOND_REVISIT = "second_revisit", "二次回访"
     AUTO_FORWARD = "auto_forward", "自动转办等待"
+    APPEAL = "appeal", "申诉裁定"
+    STUCK = "stuck", "办不成事"
+    STUCK_EXPLAIN = "stuck_explain", "办不成事说明"
+    STUCK_HARD = "stuck_hard", "疑难办不成事"
+    STUCK_REFUSAL = "stuck_refusal", "故意不办查处"
 
 
 class Outcome(Word):
@@ -214,6 +224,23 @@ class Level(Word):
 
 
 WORST_GOOD_LEVEL = 3
+
+
+class Stuck(Word):
+    """Why something could not be got done, which decides how long it may take (办不成事, rules.md §8)."""
+
+    GENERAL = "general", "一般事项"
+    CANNOT = "cannot", "确实不能办，须说明"
+    HARD = "hard", "疑难，涉及多个部门"
+    REFUSAL = "refusal", "故意不办"
+
+
+class StuckEnd(Word):
+    """How it ended."""
+
+    DONE = "done", "已办成"
+    EXPLAINED = "explained", "已说明不能办的依据"
+    REFERRED = "referred", "已查处并移送纪检监察"
 
 
 class Rule(Word):

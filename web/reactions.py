@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dispatch import letters, papers
+from dispatch import appeals, letters, papers
 from hotline import events
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
@@ -99,6 +99,11 @@ def write_warning(unit: Unit, event: events.RungFired) -> None:
     letters.on_rung(unit, event.case_id, event.clock, event.rung, event.department)
 
 
+def tell_appeal(unit: Unit, event: events.CaseChanged) -> None:
+    """Whoever is next hears of an appeal."""
+    appeals.on_changed(unit, event.case_id, event.number, event.action)
+
+
 def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
     """Answered at first contact after the caller had pressed his digit: it is the review of this answer."""
     case = unit.session.get(Case, event.case_id)
@@ -109,7 +114,7 @@ def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
 
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CaseCreated: (show_case, link_call, similar.remember, write_first),
-    events.CaseChanged: (show_case, learn, write_order, write_next, rate_by_call),
+    events.CaseChanged: (show_case, learn, write_order, write_next, rate_by_call, tell_appeal),
     events.RungFired: (show_rung, write_warning),
     events.CallChanged: (show_call,),
     events.ChatChanged: (show_chat,),

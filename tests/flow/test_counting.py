@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline import db, privacy, queries
+from hotline.loop_models import Exclusion
 from hotline.models import Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.rates import FORMULAS, CallFact, ClockFact, Ledger, Mark, Period, rates
 from hotline.words import Clock, Outcome
@@ -81,6 +82,7 @@ stories = st.builds(
     revisits=st.lists(revisit_rows, max_size=3),
     ratings=st.lists(rating_rows, max_size=2),
     steps=st.lists(step_rows, max_size=4),
+    excluded=st.sets(st.integers(1, 2), max_size=2),
 )
 
 
@@ -125,6 +127,10 @@ def told(case, story):
     for number, one in enumerate(story.ratings, start=1):
         both.rows.append(Rating(case_id=case, round=number, channel="web", anonymous=False, **one))
         both.mark("rated", case, one["at"], story.lead, one["level"], number)
+    for round_ in story.excluded:
+        who = {"department": story.lead, "why": "mistaken", "found_by": "x", "approved_by": "y"}
+        both.rows.append(Exclusion(case_id=case, round=round_, at=BEGIN, **who))
+        both.mark("excluded", case, BEGIN, story.lead, 0, round_)
     for number, one in enumerate(story.steps, start=1):
         add_step(both, case, number, story.lead, **one)
     return both
@@ -240,6 +246,7 @@ def test_behind_shows_the_oldest_first_and_no_more_than_asked():
         replies=[],
         revisits=[],
         steps=[],
+        excluded=[],
         ratings=[{"at": at, "level": 1} for at in days],
     )
     formula = next(one for one in FORMULAS if one.code == "bad_review_revisited")

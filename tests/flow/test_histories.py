@@ -112,6 +112,23 @@ FORMS = {
     Action.SUPPLEMENT: said,
     Action.URGE: said,
     Action.SUPERVISE: st.just({"opinion": "请督促"}),
+    Action.APPEAL: st.just({"claim": "mistaken", "reason": "评错了对象", "evidence": "现场照片"}),
+    Action.DECIDE_APPEAL: st.fixed_dictionaries({"upheld": yes, "reason": st.just("核实")}),
+    Action.APPROVE_APPEAL: decided,
+    Action.REGISTER_STUCK: st.fixed_dictionaries(
+        {
+            "grade": st.sampled_from(["general", "cannot", "hard", "refusal"]),
+            "item": st.just("办证"),
+            "story": st.just("跑了三趟"),
+        }
+    ),
+    Action.SETTLE_STUCK: st.fixed_dictionaries(
+        {
+            "result": st.sampled_from(["done", "explained", "referred"]),
+            "text": st.just("已办"),
+            "referred_to": st.just("市纪委监委"),
+        }
+    ),
 }
 
 

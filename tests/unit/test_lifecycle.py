@@ -24,6 +24,9 @@ GIVEN_FOR = {
     Action.REQUEST_EXTENSION: {"days": 3, "reason": "取证"},
     Action.REPLY: {"facts": "属实", "solved": True, "public": "已经整改到位，请您监督。"},
     Action.ARBITRATE: {"verdict": "reassign", "department": "sthjj"},
+    Action.APPEAL: {"claim": "mistaken", "reason": "评错了对象", "evidence": "现场照片"},
+    Action.APPROVE_APPEAL: {"granted": True},
+    Action.SETTLE_STUCK: {"result": "done", "text": "已经办成"},
 }
 FOR_CONDITION = {
     "granted": {"granted": True},
@@ -41,7 +44,14 @@ FOR_CONDITION = {
     "reassigned": {"verdict": "reassign", "department": "sthjj"},
     "kept_signed": {"verdict": "keep"},
     "kept_unsigned": {"verdict": "keep"},
+    "upheld": {"upheld": True},
+    "not_upheld": {"upheld": False},
+    "stuck_general": {"grade": "general"},
+    "stuck_cannot": {"grade": "cannot"},
+    "stuck_hard": {"grade": "hard"},
+    "stuck_refusal": {"grade": "refusal"},
 }
+APPEALS = {Action.DECIDE_APPEAL: "open", Action.APPROVE_APPEAL: "upheld"}
 STATUS = {
     "awaits_receipt": Delivery.SENT,
     "awaits_signature": Delivery.DELIVERED,
@@ -81,6 +91,11 @@ def facts_for(step: Step, state: State) -> Facts:
         verdict_by="somebody",
         closed_at=NOW,
         parent_answered=True,
+        drawn=step.when != "not_drawn",
+        appeal=APPEALS.get(step.action, ""),
+        appeal_by="somebody",
+        appeal_until=LATER,
+        stuck="general",
     )
 
 
@@ -122,7 +137,7 @@ def test_every_state_can_be_reached_and_left():
     targets = {step.target for step in STEPS if step.target}
     left = {state for step in STEPS if step.target and step.target not in step.sources for state in step.sources}
     assert set(State) - targets == {State.RECEIVED}
-    assert set(State) - left == {State.ARCHIVED}
+    assert set(State) == left
 
 
 def test_every_clock_that_is_started_is_stopped_somewhere():
@@ -135,6 +150,7 @@ def test_every_clock_that_is_started_is_stopped_somewhere():
 def test_a_department_never_touches_ratings_revisits_verdicts_or_the_review():
     barred = {Action.RATE, Action.REVISIT, Action.JUDGE, Action.APPROVE_VERDICT, Action.PASS, Action.SEND_BACK}
     barred |= {Action.DECIDE_EXTENSION, Action.APPROVE_SUSPENSION, Action.ARBITRATE, Action.CLOSE}
+    barred |= {Action.DECIDE_APPEAL, Action.APPROVE_APPEAL, Action.REGISTER_STUCK, Action.SETTLE_STUCK}
     assert not [step for step in STEPS if step.action in barred and step.roles & DEPARTMENT]
 
 
@@ -167,6 +183,15 @@ def test_another_departments_case_is_not_mine():
         ("adds_co_handlers", Facts(State.HANDLING, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.FORWARD, actor_for(Role.DISPATCHER), {"departments": [{"code": "gaj", "role": "co"}] * 2}),
         ("verdict_not_final", Facts(State.HANDLING, returns=2, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.RETURN, actor_for(Role.CLERK), {"reason": "x"}),
         ("one_lead", Facts(State.ACCEPTED), Action.FORWARD, actor_for(Role.DISPATCHER), {"departments": [{"code": "a", "role": "co"}]}),
+        ("appeal_in_time", Facts(State.HANDLING, round=2, places=(Place(HOUSE, "lead", Delivery.SIGNED, 2),), appeal_until=NOW - dt.timedelta(1)), Action.APPEAL, actor_for(Role.HEAD), {}),
+        ("appeal_in_time", Facts(State.HANDLING, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.APPEAL, actor_for(Role.HEAD), {}),
+        ("not_appealed", Facts(State.HANDLING, round=2, places=(Place(HOUSE, "lead", Delivery.SIGNED, 2),), appeal_until=LATER, appealed=True), Action.APPEAL, actor_for(Role.HEAD), {}),
+        ("open_appeal", Facts(State.HANDLING, appeal="upheld"), Action.DECIDE_APPEAL, actor_for(Role.REVIEWER), {"upheld": True}),
+        ("upheld_appeal", Facts(State.HANDLING, appeal="open"), Action.APPROVE_APPEAL, actor_for(Role.SUPERVISOR), {"granted": True}),
+        ("second_person_appeals", Facts(State.HANDLING, appeal="upheld", appeal_by="me"), Action.APPROVE_APPEAL, actor_for(Role.SUPERVISOR), {"granted": True}),
+        ("is_stuck", Facts(State.HANDLING), Action.SETTLE_STUCK, actor_for(Role.AGENT), {"result": "done"}),
+        ("names_discipline", Facts(State.HANDLING, stuck="refusal"), Action.SETTLE_STUCK, actor_for(Role.AGENT), {"result": "done"}),
+        ("names_discipline", Facts(State.HANDLING, stuck="refusal"), Action.SETTLE_STUCK, actor_for(Role.AGENT), {"result": "referred", "referred_to": ""}),
         ("reason_if_unsolved", Facts(State.HANDLING, places=(Place(HOUSE, "lead", Delivery.SIGNED, 1),)), Action.REPLY, actor_for(Role.CLERK), {"solved": False}),
     ],
 )  # fmt: skip

@@ -20,6 +20,8 @@ TITLES = {
     "Delivery": "部门办理进度",
     "Verdict": "差评判定",
     "Level": "好差评",
+    "Stuck": "办不成事",
+    "StuckEnd": "办不成事的结果",
     "Rule": "规则",
     "DraftState": "规则修改的进度",
 }

@@ -10,6 +10,7 @@ from hotline.models import Case
 from hotline.queries import Behind
 from hotline.rates import FORMULAS, Period
 from hotline.words import State
+from web.staff import excluded
 from web.staff.houses import houses
 
 SHOWN = 200
@@ -28,12 +29,13 @@ _FORMULAS = {formula.code: formula for formula in FORMULAS}
 
 
 def behind(session: Session, code: str, period: Period) -> dict[str, Any]:
-    """`{formula, good, bad, good_count, bad_count}`; each list holds at most the first 200, oldest first."""
+    """`{formula, good, bad, excluded, good_count, bad_count}`; each list holds at most the first 200, oldest first."""
     formula = _FORMULAS[code]
     [rate] = queries.rates(session, period, formulas=[formula])
     good, bad = queries.behind(session, formula, period, SHOWN)
     counts = {"good_count": rate.numerator, "bad_count": rate.denominator - rate.numerator}
     lists = {"bad": _rows(session, bad), "good": _rows(session, good)}
+    lists["excluded"] = excluded.listed(session, period) if code in excluded.CONCERNED else []
     return {"code": code, "formula": DOORS[code]} | counts | lists
 
 

@@ -13,6 +13,7 @@ from hotline.ranking import LESS_IS_BETTER, Placed, ranked
 from hotline.rates import FORMULAS, Rate
 from hotline.timing import timing
 from web.months import Month
+from web.staff import excluded
 from web.staff.houses import houses
 
 RATES = ("on_time_reply", "sign_in_time", "satisfaction", "return", "redo")
@@ -37,6 +38,7 @@ class Report:
     least: int
     figures: dict[str, Figures]
     department: str = ""
+    excluded: tuple[dict[str, Any], ...] = ()
 
     def shown(self) -> list[str]:
         """The departments it may tell of, by name."""
@@ -59,7 +61,8 @@ def made(session: Session, month: Month, department: str = "") -> Report:
     now = clock.now()
     counted = queries.rates_by_department(session, month.period(now))
     figures = {code: {rate.code: rate for rate in rates} for code, rates in counted.items()}
-    return Report(month, clock.iso(now), timing().policy.report_least, figures, department)
+    left_out = tuple(excluded.listed(session, month.period(now, department)))
+    return Report(month, clock.iso(now), timing().policy.report_least, figures, department, left_out)
 
 
 def name(code: str) -> str:

@@ -39,6 +39,16 @@ export function doorway(box) {
   const column = (title, rows, count) =>
     h("section", {}, h("h3", {}, `${title} ${count} 件${rows.length < count ? `（列出 ${rows.length} 件）` : ""}`), rows.length ? h("ul", { class: "plain" }, rows.map(line)) : h("p", { class: "quiet" }, "没有。"));
 
+  const leftOut = (rows) =>
+    rows.length
+      ? h(
+          "section",
+          {},
+          h("h3", {}, `经第二人复核不计入 ${rows.length} 件`),
+          h("ul", { class: "plain" }, rows.map((row) => h("li", {}, h("button", { type: "button", class: "case-door", onclick: () => openCase(row.number) }, row.title), h("span", { class: "small quiet" }, ` ${row.number} · ${row.department} · ${row.why}${row.appealed ? "（申诉）" : ""} · ${row.found_by} 判定，${row.approved_by} 复核`)))),
+        )
+      : null;
+
   async function open(name, code, period, withLists) {
     const lists = h("div", { class: "door-lists" }, skeleton());
     const formula = h("p", { class: "formula" }, FORMULAS[code] ?? "");
@@ -49,7 +59,7 @@ export function doorway(box) {
     try {
       const told = await call("GET", `/board/door/${code}?period=${period}`);
       formula.textContent = told.formula;
-      fill(lists, column("没有做到", told.bad, told.bad_count), column("做到了", told.good, told.good_count));
+      fill(lists, column("没有做到", told.bad, told.bad_count), column("做到了", told.good, told.good_count), leftOut(told.excluded));
     } catch (error) {
       fill(lists, failed(error, () => open(name, code, period, withLists)));
     }

@@ -6,7 +6,7 @@ export const ROW = [
   { name: "hand_down", key: "Alt+3" },
   { name: "reply", key: "Alt+4" },
 ];
-export const MORE = ["return", "request_extension", "interim", "suspend", "resume"];
+export const MORE = ["return", "request_extension", "interim", "suspend", "resume", "appeal"];
 
 const FACTS = ["属实", "部分属实", "不属实", "无法核实"].map((word) => [word, word]);
 
@@ -59,6 +59,16 @@ export const FORMS = {
     fields: [
       { name: "days", label: "延长几个工作日", kind: "number", least: "1", most: "60", needed: true, hint: "只能延期一次；超过 5 个工作日要有领导批准" },
       { name: "reason", label: "理由", kind: "long", needed: true },
+    ],
+  },
+  appeal: {
+    label: "申诉",
+    title: "对评价申诉",
+    go: "提出申诉",
+    fields: [
+      { name: "claim", label: "认为是", kind: "select", needed: true, choices: [["mistaken", "误评：评错了对象或事情"], ["malicious", "恶意评价"]] },
+      { name: "reason", label: "理由", kind: "long", needed: true, hint: "由中心裁定并经另一人复核；本件照常整改，时限不变" },
+      { name: "evidence", label: "证据", kind: "long", needed: true, hint: "写明文书、照片、录音等各是什么、存在哪里" },
     ],
   },
   interim: { label: "阶段答复", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限" }] },

@@ -36,6 +36,11 @@ export const ACTIONS = {
   urge: "催办",
   supervise: "督办",
   archive: "归档",
+  appeal: "申诉",
+  decide_appeal: "申诉裁定",
+  approve_appeal: "申诉复核",
+  register_stuck: "登记办不成事",
+  settle_stuck: "办不成事办结",
 };
 export const ROLES = {
   citizen: "市民",
@@ -94,6 +99,11 @@ export const CLOCKS = {
   rectification_complex: "复杂整改",
   second_revisit: "二次回访",
   auto_forward: "自动转办等待",
+  appeal: "申诉裁定",
+  stuck: "办不成事",
+  stuck_explain: "办不成事说明",
+  stuck_hard: "疑难办不成事",
+  stuck_refusal: "故意不办查处",
 };
 export const RUNGS = {
   half: "时限已过半",
