@@ -13,8 +13,8 @@ from web.staff.pages import pages
 from web.staff.papers import papers
 from web.staff.reports_page import reports_page
 from web.staff.revisit import revisit
-from web.staff.special import SPECIAL
 from web.staff.rulebook import rulebook
+from web.staff.special import SPECIAL
 from web.staff.topics_page import topics_page
 
 STAFF: tuple[Blueprint, ...] = (
