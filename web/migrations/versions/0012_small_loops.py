@@ -42,7 +42,7 @@ def upgrade() -> None:
         _text("claim"), _sealed("reason"), _sealed("evidence"), _at("decided_at"), _text("decided_by", default=""),
         sa.Column("upheld", sa.Boolean()), _sealed("verdict_reason"), _at("ended_at"), _text("approved_by", default=""),
         sa.Column("granted", sa.Boolean()),
-        sa.UniqueConstraint("case_id", "round", name=op.f("uq_appeals_case_id")),
+        sa.UniqueConstraint("case_id", "round", name=op.f("uq_appeals_case_id_round")),
     )
     op.create_index("ix_appeals_open", "appeals", ["id"], postgresql_where=sa.text("ended_at IS NULL"))
     op.create_table(
@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("round", sa.BigInteger(), nullable=False), _text("department"), _text("why"), _text("found_by"),
         _text("approved_by"), _at("at", nullable=False),
         sa.Column("appealed", sa.Boolean(), server_default="false", nullable=False),
-        sa.UniqueConstraint("case_id", "round", name=op.f("uq_exclusions_case_id")),
+        sa.UniqueConstraint("case_id", "round", name=op.f("uq_exclusions_case_id_round")),
     )
     op.create_table(
         "stuck_matters", *_head("stuck_matters"),
