@@ -1,6 +1,6 @@
 """The port of the classifier: a text goes in, a category with how sure it is comes out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,15 @@ class Prediction:
     top: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A word of the text that spoke for a label, `text[start:end]`; `weight` 0–1 beside the heaviest one."""
+
+    start: int
+    end: int
+    weight: float
+
+
 class Classifier(Protocol):
     """Gives a category to a text; safe to share between threads; the same text always gets the same answer."""
 
@@ -34,6 +43,19 @@ class Classifier(Protocol):
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """The same answers as `predict`, in order, faster."""
+
+    def among(self, text: str, labels: Collection[str]) -> Prediction:
+        """The answer when only these labels are possible. ValueError where it knows none of them."""
+
+    def explain(self, text: str, labels: Sequence[str]) -> dict[str, tuple[Moved, ...]]:
+        """For each of these labels the words of the text that spoke most for it, by place, none overlapping."""
+
+
+def narrowed(scores: Iterable[tuple[str, float]], labels: Collection[str]) -> Prediction:
+    """The prediction these probabilities make where only `labels` are possible. ValueError where there is none."""
+    kept = [(label, chance) for label, chance in scores if label in labels]
+    total = sum(chance for _, chance in kept) or 1.0
+    return ranked((label, chance / total) for label, chance in kept)
 
 
 def ranked(scores: Iterable[tuple[str, float]]) -> Prediction:

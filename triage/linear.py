@@ -24,10 +24,10 @@ LONGEST = 20_000  # characters of one text that are looked at; what follows chan
 HEAD = 30
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _GAP = "\U0010ffff"  # no character: an n-gram that reaches into the gap between two texts is never known
-_BLANKS = re.compile(r"\s+")
-_DIGITS = re.compile(r"[0-9０-９]")
-_NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){6,}")  # telephone, card, receipt: who, not what about
-_MASKED_PLACE = re.compile(r"[a-z]{1,2}[0-9]{0,2}(?=[省市区县镇乡村街])")
+BLANKS = re.compile(r"\s+")
+DIGITS = re.compile(r"[0-9０-９]")
+NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){6,}")  # telephone, card, receipt: who, not what about
+MASKED_PLACE = re.compile(r"[a-z]{1,2}[0-9]{0,2}(?=[省市区县镇乡村街])")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Block:
 
 def normalise(text: str) -> str:
     """Lower case, blanks merged, masked places (A3区) as 某区, long numbers left out, other digits as 0."""
-    plain = _BLANKS.sub(" ", text[:LONGEST].lower()).strip()
-    return _DIGITS.sub("0", _NUMBER.sub("", _MASKED_PLACE.sub("某", plain)))
+    plain = BLANKS.sub(" ", text[:LONGEST].lower()).strip()
+    return DIGITS.sub("0", NUMBER.sub("", MASKED_PLACE.sub("某", plain)))
 
 
 def joined(texts: Sequence[str], longest: int) -> tuple[Keys, Rows]:
@@ -167,7 +167,16 @@ class LinearModel:
         edges = np.cumsum([0, *(len(block.keys) for block in blocks)])
         self._parts = tuple(weights[start:end] for start, end in pairwise(edges))
 
-    def _block(self, number: int, ready: Sequence[str]) -> sparse.csr_array:
+    def table(self, number: int) -> Table:
+        """Where the n-grams of a view are found."""
+        return self._tables[number]
+
+    def part(self, number: int) -> Floats:
+        """The weights of a view's n-grams, one column per label."""
+        return self._parts[number]
+
+    def block(self, number: int, ready: Sequence[str]) -> sparse.csr_array:
+        """One view's values of normalised texts, one row per text."""
         view = VIEWS[number]
         points, owner = joined(view_texts(view, ready), max(view.sizes))
         rows, places = found(view, points, owner, self._tables[number])
@@ -178,7 +187,7 @@ class LinearModel:
         ready = [normalise(text) for text in texts]
         total = np.tile(self.intercept, (len(ready), 1))
         for number, part in enumerate(self._parts):
-            total += self._block(number, ready) @ part
+            total += self.block(number, ready) @ part
         return total
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ class Example(Base):
     text: Mapped[str] = mapped_column(Sealed)
     suggested: Mapped[str]
     label: Mapped[str]
+    department: Mapped[str] = mapped_column(default="", server_default="")
     source: Mapped[str]
     weight: Mapped[float] = mapped_column(default=1.0)
 

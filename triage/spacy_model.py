@@ -4,7 +4,7 @@ import json
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from triage.classify import Classifier, Prediction, Unavailable, ranked
+from triage.classify import Classifier, Moved, Prediction, Unavailable, narrowed, ranked
+from triage.explain import moved
 from triage.linear import LONGEST, LinearModel
 
 COMPONENT: Final = "linear_categorizer"
@@ -98,6 +99,14 @@ class SpacyClassifier:
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         with self._lock:
             return [ranked(doc.cats.items()) for doc in self._nlp.pipe(map(readable, texts), batch_size=BATCH)]
+
+    def among(self, text: str, labels: Collection[str]) -> Prediction:
+        with self._lock:
+            return narrowed(self._nlp(readable(text)).cats.items(), labels)
+
+    def explain(self, text: str, labels: Sequence[str]) -> dict[str, tuple[Moved, ...]]:
+        model = self._component.model
+        return moved(model, text, labels) if model else dict.fromkeys(labels, ())
 
 
 def readable(text: str) -> str:

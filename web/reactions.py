@@ -12,11 +12,9 @@ from hotline.unit import Unit
 from hotline.words import OF_REVIEW, Action, State
 from kb import service as knowledge
 from telephony import service as telephone
-from triage import service as triage
-from web import live, similar
+from web import learning, live, similar
 
 Handler = Callable[[Unit, Any], None]
-_BY_PERSON = frozenset({Action.FORWARD.value})
 _ORDERING = frozenset({Action.REVISIT.value, Action.SUPERVISE.value})
 _LISTS = {
     State.RECEIVED: "dispatcher",
@@ -45,13 +43,6 @@ def show_case(unit: Unit, event: events.CaseCreated | events.CaseChanged) -> Non
 
 def _departments(unit: Unit, case_id: int) -> set[str]:
     return {code for (code,) in unit.session.query(Assignment.department).filter_by(case_id=case_id)}
-
-
-def learn(unit: Unit, event: events.CaseChanged) -> None:
-    """A person chose another category than the machine and forwarded: an example."""
-    case = unit.session.get(Case, event.case_id)
-    if case is not None and event.action in _BY_PERSON and "machine" in case.suggestion:
-        triage.keep(unit, case, event.action)
 
 
 def show_rung(_unit: Unit, event: events.RungFired) -> None:
@@ -114,7 +105,7 @@ def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
 
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CaseCreated: (show_case, link_call, similar.remember, write_first),
-    events.CaseChanged: (show_case, learn, write_order, write_next, rate_by_call, tell_appeal),
+    events.CaseChanged: (show_case, learning.learn, write_order, write_next, rate_by_call, tell_appeal),
     events.RungFired: (show_rung, write_warning),
     events.CallChanged: (show_call,),
     events.ChatChanged: (show_chat,),

@@ -5,7 +5,9 @@ When the classifier is down, slow or unknown to the catalogue, the case goes to 
 
 import logging
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -180,6 +182,16 @@ def suggest(text: str, area: str = "") -> dict[str, Any]:
         "manual": prediction.confidence < threshold or way.fallback,
         "top": [_choice(label, p, place) for label, p in prediction.top if label in known],
     }
+
+
+def words(text: str, labels: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """For each label the words of the text that spoke for it: start, end, weight; none while the model is down."""
+    try:
+        found = {} if time.monotonic() < _slow.until else classifier().explain(text, labels)
+    except Unavailable as down:
+        log.warning("classifier down: %s", down)
+        found = {}
+    return {label: [asdict(one) for one in found.get(label, ())] for label in labels}
 
 
 def by_category(label: str, area: str) -> dict[str, Any]:

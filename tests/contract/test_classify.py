@@ -72,6 +72,31 @@ def test_many_are_answered_as_one_by_one(classifier):
     assert classifier.predict_many([]) == []
 
 
+@pytest.mark.parametrize(("text", "label"), list(zip(TEXTS, WORDS, strict=False)))
+def test_the_words_that_moved_the_answer_stand_in_the_text(classifier, text, label):
+    moved = classifier.explain(text, [label])[label]
+    said = {text[one.start : one.end] for one in moved}
+    assert any(part in word or word in part for part in said for word in WORDS[label])
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_any_text_is_explained_without_overlap(classifier, text):
+    for label, moved in classifier.explain(text, [*WORDS, "none"]).items():
+        assert label != "none" or moved == ()
+        ends = [one.end for one in moved]
+        assert all(0 <= one.start < one.end <= len(text) for one in moved)
+        assert all(one.start >= end for one, end in zip(moved[1:], ends, strict=False))
+        assert all(0 < one.weight <= 1 for one in moved)
+
+
+def test_among_some_labels_only_those_are_possible(classifier):
+    said = classifier.among(TEXTS[0], ["0203", "0304"])
+    assert {label for label, _ in said.top} == {"0203", "0304"}
+    assert sum(chance for _, chance in said.top) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="at least one"):
+        classifier.among(TEXTS[0], ["none"])
+
+
 def test_labels_are_sorted_and_are_those_it_was_given(classifier):
     assert classifier.labels == tuple(sorted(WORDS))
 

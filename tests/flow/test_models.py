@@ -6,20 +6,23 @@ import stat
 
 import pytest
 from click.testing import CliRunner
-from staff_story import DISPATCHER, do, new
+from staff_story import CLERK, DISPATCHER, do, new
 
+from dispatch import catalogue
+from dispatch.routing import route
 from hotline import clock, db, events
 from hotline.errors import Conflict, Missing
+from hotline.lifecycle import Actor
 from hotline.settings import Settings
 from hotline.unit import transaction
-from hotline.words import Action
+from hotline.words import Action, Role
 from triage.commands import triage
 from triage.models import Example, ModelSwitch
 from triage.spacy_model import load, read_card
 from triage.training import propose
 from triage.training.corpus import read
 from triage.training.run import train
-from web import reactions, suggest
+from web import learning, suggest
 
 FRAMES = ["我要反映{}的问题", "小区门口{}很严重", "{}没有人管", "请问{}找谁", "这里天天{}，希望解决", "{}两个月了"]
 WORDS = {"0102": ["烧烤油烟", "烤串冒烟"], "0203": ["工地噪声", "半夜施工"], "0501": ["拖欠工资", "老板欠薪"]}
@@ -66,11 +69,53 @@ def test_a_category_a_person_changed_is_kept_as_an_example(city):
     case = new(suggestion=suggestion)
     do(case, Action.FORWARD, DISPATCHER, departments=[{"code": "csglj", "role": "lead"}], opinion="请办理")
     with transaction() as unit:
-        reactions.learn(unit, events.CaseChanged(case.id, case.number, 2, "forward", "forwarded"))
+        learning.learn(unit, events.CaseChanged(case.id, case.number, 2, "forward", "forwarded"))
     with db.session() as session:
         (kept,) = propose.corrections(session)
         assert session.query(Example).one().suggested == "0203"
     assert (kept.label, kept.weight) == ("0102", 1.0)
+
+
+SUGGESTED = {"category": "0102", "department": "csglj", "confidence": 0.6}
+
+
+def heard(case, action):
+    with transaction() as unit:
+        learning.learn(unit, events.CaseChanged(case.id, case.number, 2, action, "forwarded"))
+    with db.session() as session:
+        return [(one.label, one.department, one.source, one.weight) for one in session.query(Example)]
+
+
+def sent(code, actor=DISPATCHER, **more):
+    case = new(suggestion=SUGGESTED, **more)
+    do(case, Action.FORWARD, actor, departments=[{"code": code, "role": "lead"}], opinion="请办理")
+    return case
+
+
+def test_a_house_chosen_against_the_machine_is_kept_with_its_likeliest_category(city):
+    case = sent("gaj", content="楼上打麻将聚众赌博到半夜")
+    ((label, department, source, weight),) = heard(case, "forward")
+    assert (department, source, weight) == ("gaj", "forward", 1.0)
+    assert route(catalogue.book(), label, "湖滨区").lead == "gaj"
+
+
+def test_agreeing_with_the_machine_is_no_correction(city):
+    assert heard(sent("csglj"), "forward") == []
+
+
+def test_what_the_system_forwards_by_itself_teaches_nothing(city):
+    assert heard(sent("gaj", Actor("system", Role.SYSTEM)), "forward") == []
+
+
+def test_a_verdict_on_a_return_counts_double_either_way(city):
+    for verdict, code in (("keep", "csglj"), ("reassign", "sthjj")):
+        case = sent("csglj")
+        do(case, Action.RETURN, CLERK, reason="不属于本部门")
+        other = {"department": code} if verdict == "reassign" else {}
+        do(case, Action.ARBITRATE, DISPATCHER, verdict=verdict, reason="查目录", **other)
+        label, department, source, weight = heard(case, "arbitrate")[-1]
+        assert (department, source, weight) == (code, "arbitrate", 2.0)
+        assert label == "0102" if verdict == "keep" else label != "0102"
 
 
 def test_a_proposal_learns_corrections_and_is_compared_per_label(data):

@@ -37,7 +37,7 @@ def corrections(session: Session, since: dt.datetime | None = None, until: dt.da
     rows = select(Kept).order_by(Kept.id)
     rows = rows.where(Kept.at >= since) if since else rows
     rows = rows.where(Kept.at < until) if until else rows
-    return [Example(row.text, row.label, "", row.weight) for row in session.scalars(rows)]
+    return [Example(row.text, row.label, row.department, row.weight) for row in session.scalars(rows)]
 
 
 def propose(unit: Unit, corpus: Path, words: Path, data: Path, progress: Step) -> ModelSwitch:

@@ -31,7 +31,7 @@ class Said(Given):
 @api.post("/triage")
 @strangers(TEXTS)
 def triage() -> Response:
-    """Category, department, kind, urgency, extracted fields, similar cases, each with how sure."""
+    """Category with the words that moved it, department, kind, urgency, fields, similar cases, each with how sure."""
     actor = access.staff()
     said = parse(Said, object_body())
     found = suggest.suggest(said.text, said.area)
@@ -39,6 +39,8 @@ def triage() -> Response:
     with db.session() as session:
         near = similar.find(session, said.text, found["area"], said.phone) if actor.role in CENTRE else []
     fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
+    moved = suggest.words(said.text, [one["category"] for one in found["top"]])
+    found["top"] = [one | {"words": moved[one["category"]]} for one in found["top"]]
     more = {"kind": suggest.kind(said.text), "urgency": press.urgency, "risk": asdict(press)}
     return jsonify(found | more | {"fields": fields, "similar": near})
 

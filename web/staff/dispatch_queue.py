@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import ColumnElement, Select, Subquery
 
 from hotline import facts, reading
-from hotline.city_models import Category
 from hotline.errors import BadInput
 from hotline.lifecycle import Actor
 from hotline.models import Case, ClockRow, Request
@@ -128,27 +127,22 @@ def beside(session: Session, case: Case) -> dict[str, Any]:
     """What a decision about this case needs beside its text."""
     return {
         "choices": _choices(case),
-        "words": _moving_words(session, case),
         "requests": _requests(session, Request.case_id == case.id, Request.decided_at.is_(None)),
         "returned": _returned(session, case),
     }
 
 
 def _choices(case: Case) -> list[dict[str, Any]]:
-    """Up to three departments with reasons, the surest first; asked again where none could be given at intake."""
+    """Up to three categories with department, reason and the words that spoke for them, the surest first.
+
+    Asked again where none could be given at intake.
+    """
     kept = case.suggestion.get("top") or suggest.suggest(f"{case.title}\n{case.content}", case.area)["top"]
     chosen = case.suggestion.get("category", "")
     first = [suggest.by_category(chosen, case.area)] if chosen and all(c["category"] != chosen for c in kept) else []
-    best: dict[str, dict[str, Any]] = {}
-    for choice in [*first, *kept]:
-        best.setdefault(choice["department"], choice)
-    return list(best.values())[:3]
-
-
-def _moving_words(session: Session, case: Case) -> list[str]:
-    """Words of the suggested category's own list that stand in the text."""
-    row = session.get(Category, case.category) if case.category else None
-    return [word for word in row.keywords if word in case.content] if row is not None else []
+    three = [*first, *kept][:3]
+    moved = suggest.words(case.content, [one["category"] for one in three])
+    return [one | {"words": moved[one["category"]]} for one in three]
 
 
 def _returned(session: Session, case: Case) -> list[dict[str, Any]]:

@@ -50,6 +50,7 @@ function forward(node, told, beside, departments, finish) {
     if (index === 0 && usual[0]) co.pick.set(usual[0]);
     else co.pick.clear();
     all(".choice-card", node).forEach((card, i) => card.setAttribute("aria-pressed", String(i === index)));
+    node.onchosen?.(one);
     return true;
   };
   const main = () => {

@@ -104,23 +104,26 @@ async function open(number) {
   fill(decide);
   const told = await showCase(shown, number);
   if (!told) return;
-  const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], words: [], requests: [], returned: [] }));
+  const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], requests: [], returned: [] }));
+  const mine = one(".said", shown);
+  decide.onchosen = (choice) => highlight(mine, choice.words);
   opened = { told, form: decisions(decide, told, beside, departments, finish) };
-  highlight(one(".said", shown), beside.words);
   for (const row of all("li[data-number]", rows)) row.classList.toggle("on", row.dataset.number === number);
 }
 
-// The words that moved the suggestion, marked in the citizen's text.
+// The words that spoke for the chosen suggestion, marked in the citizen's text. Places count characters, not code units.
 function highlight(node, words) {
-  if (!node || !words.length) return;
-  const found = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
+  if (!node) return;
+  const text = Array.from(node.textContent);
+  const piece = (start, end) => text.slice(start, end).join("");
   const parts = [];
   let done = 0;
-  for (const match of node.textContent.matchAll(found)) {
-    parts.push(node.textContent.slice(done, match.index), h("mark", {}, match[0]));
-    done = match.index + match[0].length;
+  for (const { start, end, weight } of words) {
+    const share = `${Math.round(weight * 100)}%`;
+    parts.push(piece(done, start), h("mark", { title: `支持这个建议的词，分量 ${share}`, class: weight < 0.4 ? "light" : null }, piece(start, end)));
+    done = end;
   }
-  node.replaceChildren(...parts, node.textContent.slice(done));
+  node.replaceChildren(...parts, piece(done));
 }
 
 // Does the step, tells what happened, opens the next of the list.
