@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms import alarm
 from dispatch.models import Letter
-from hotline import clock, facts, reading
+from hotline import clock, facts, rating_links, reading
 from hotline.backoff import pause
 from hotline.city_models import Department
 from hotline.models import Case, Rating
@@ -96,8 +96,11 @@ def on_created(unit: Unit, case_id: int) -> None:
 
 def on_changed(unit: Unit, case_id: int, action: str) -> None:
     """A reply that passed is announced, and three days later the citizen is asked once to rate it (rules.md §5)."""
-    case = unit.session.get(Case, case_id) if ways() and action == Action.PASS else None
+    case = unit.session.get(Case, case_id) if ways() and action in {Action.PASS, Action.ANSWER} else None
     if case is None:
+        return
+    if action == Action.ANSWER:
+        _invite(unit, case)
         return
     _answered(unit, case)
     for number in facts.merged(unit.session, case):  # everybody of a group event keeps his own case and rating
@@ -108,10 +111,21 @@ def on_changed(unit: Unit, case_id: int, action: str) -> None:
 
 def _answered(unit: Unit, case: Case) -> None:
     mark = f"{case.number}:{case.round}"
-    told = f"您反映的事项（编号 {case.number}）已有答复，凭查询码可查看，也可以评价。我们还会电话回访。"
+    call = "我们还会电话回访。" if case.state == State.PASSED else ""
+    told = f"您反映的事项（编号 {case.number}）已有答复，凭查询码可查看，也可以评价。{call}{_link(case)}"
     write(unit, f"passed:{mark}", SMS, case.phone, told, case.number)
-    ask = f"您反映的事项（编号 {case.number}）办得怎么样？凭查询码可以评价；不评价不影响任何事。"
-    write(unit, f"invite:{mark}", SMS, case.phone, ask, case.number, _invitation(unit.now))
+    _invite(unit, case)
+
+
+def _invite(unit: Unit, case: Case) -> None:
+    """Once for each service, and only if it is still unrated when the day has come."""
+    ask = f"您反映的事项（编号 {case.number}）办得怎么样？凭查询码可以评价；不评价不影响任何事。{_link(case)}"
+    write(unit, f"invite:{case.number}:{case.round}", SMS, case.phone, ask, case.number, _invitation(unit.now))
+
+
+def _link(case: Case) -> str:
+    address = rating_links.address(case.number)
+    return f"也可以点开评价：{address}" if address else ""
 
 
 def _invitation(now: dt.datetime) -> dt.datetime:

@@ -25,6 +25,7 @@ class Settings:
     sms_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMS_URL", ""))
     sms_key: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMS_KEY", ""), repr=False)
     smtp_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMTP_URL", ""), repr=False)
+    public_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_URL", ""))
     proxies: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROXIES", ""))
     demo: bool = field(default_factory=lambda: os.environ.get("HOTLINE_DEMO", "") == "1")
 

@@ -2,7 +2,8 @@
 
 Citizens, namespace `/chat`, connect with auth `{key}` (32–128 letters the browser made and keeps). Each event has an
 acknowledgement; a refusal is `{"error": {"code", "message", "fields"}}`:
-- `read {after}` → `{chat: {id, state, place, case_number, waiting_since} | null, items: [message]}`
+- `read {after}` → `{chat: {id, state, place, case_number, waiting_since, rate} | null, items: [message]}`; `rate` is
+  where he may rate what came of it, empty while he may not
 - `say {client_id, text}` → the same as `read`, resending with the same client_id is harmless
 - `human {}` → into the line · `close {}` → ends · `case {…body of POST /api/v1/cases}` → `{number, query_code, clocks}`
 - the server says `changed {id, state}`: read again from the last message id.
@@ -26,14 +27,16 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, session
 from flask_socketio import join_room
 from limits import parse
+from sqlalchemy.orm import Session
 
-from hotline import chat, clock, db, reading
+from hotline import chat, clock, db, facts, rating_links, reading
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, HotlineError
-from hotline.lifecycle import Actor
+from hotline.lifecycle import Actor, possible
 from hotline.models import Case
+from hotline.timing import timing
 from hotline.unit import transaction
-from hotline.words import Channel, Role
+from hotline.words import Action, Channel, Role
 from web import access, bot, intake
 from web.errors import object_body
 from web.live import CHAT, sockets
@@ -100,7 +103,16 @@ def _read(key: str, after: Any = 0) -> Answer:
         if found is None:
             return {"chat": None, "items": []}
         since = after if isinstance(after, int) else 0
-        return {"chat": chat.told(reading_session, found), "items": chat.messages(reading_session, found, since)}
+        told = chat.told(reading_session, found) | {"rate": _rating(reading_session, found)}
+        return {"chat": told, "items": chat.messages(reading_session, found, since)}
+
+
+def _rating(reading_session: Session, found: Chat) -> str:
+    """Where the citizen, and nobody else, may rate what came of this chat; empty while he may not."""
+    if not found.case_number:
+        return ""
+    known = facts.gather(reading_session, facts.load(reading_session, found.case_number), timing())
+    return rating_links.path(found.case_number) if Action.RATE in possible(known, access.CITIZEN, clock.now()) else ""
 
 
 @sockets.on("read", namespace=CHAT)  # type: ignore[untyped-decorator]

@@ -199,7 +199,7 @@ def test_published_figures_are_the_months(client, drill):
         handled(new())
     page = client.get("/public").text
     assert "2026年11月" in page
-    assert "本月收到 3 件" in page
+    assert "当月收到 3 件" in page
     assert "100.0%" in page
     assert "3 件中 3 件" in page
 

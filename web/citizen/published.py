@@ -2,24 +2,29 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from flask import render_template
+from flask import Response, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline import clock, db, masking
+from hotline import clock, db, masking, published, reading
 from hotline.city_models import Category
 from hotline.models import Case, ReplyRow
-from hotline.rates import Period
-from hotline.words import Kind, State
-from web import figures
+from hotline.timing import timing
+from hotline.words import Kind, Level, State
+from web import figures, months, sheets
 from web.citizen.door import citizen
+from web.months import Month
+from web.pace import READS, strangers
 
 SHOWN_RATES = ("forward_in_time", "on_time_reply", "direct", "satisfaction")
 MOST_CASES, MOST_CATEGORIES = 8, 10
 KEPT_SECONDS = 300
+OFFERED_MONTHS = 13
+CENTRE, UNSORTED, SMALL = "热线中心直接答复", "未分类", "其他（数量少，合并公布）"
 _PERSON = re.compile(r"[\u4e00-\u9fff](?:某某|某)?(?=先生|女士|小姐|同志|老师|师傅|大爷|大妈|阿姨)")
 _NAMED = re.compile(r"((?:姓名|联系人|来电人|反映人|当事人|户主)[是为：:\s]*)[\u4e00-\u9fff]{2,4}")
 _DIGITS = re.compile(r"\d[\d-]{5,}\d")
@@ -33,11 +38,6 @@ def anonymous(words: str) -> str:
     for pattern, instead in ((_PLATE, "某车"), (_NAMED, r"\1某某"), (_HOUSE, "*"), (_DIGITS, "****"), (_PERSON, "某")):
         hidden = pattern.sub(instead, hidden)
     return hidden
-
-
-def _month(now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """[the first of this month, now], Asia/Shanghai."""
-    return clock.local(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0), now
 
 
 def _counted(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
@@ -73,15 +73,21 @@ def _answered(session: Session) -> list[dict[str, str]]:
     ]
 
 
-@lru_cache(maxsize=4)
-def _told(_slot: int) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def _told(month: Month, _slot: int) -> dict[str, Any]:
     """The page's content, reckoned again every five minutes at most."""
     now = clock.now()
-    begin, end = _month(now)
+    period = month.period(now)
+    end = min(month.end, now)
     with db.session() as session:
-        rates = {r["code"]: r for r in figures.told(session, Period(begin, end, now))["rates"]}
-        counted = _counted(session, begin, end)
-        return counted | {"rates": [rates[code] for code in SHOWN_RATES], "answered": _answered(session), "at": now}
+        rates = {r["code"]: r for r in figures.told(session, replace(period, end=end))["rates"]}
+        counted = _counted(session, month.begin, end)
+        told = {"answered": _answered(session), "at": now, "reviews": published.read(session, period, _least())}
+    return counted | told | {"rates": [rates[code] for code in SHOWN_RATES]}
+
+
+def _least() -> int:
+    return timing().policy.publish_least
 
 
 def forget() -> None:
@@ -89,10 +95,46 @@ def forget() -> None:
     _told.cache_clear()
 
 
+def _asked(now: dt.datetime) -> Month:
+    written = request.args.get("month", "")
+    return months.read(written, now) if written else months.present(now)
+
+
+def _slot(now: dt.datetime) -> int:
+    return int(now.timestamp()) // KEPT_SECONDS
+
+
+def _names() -> dict[str, str]:
+    with db.session() as session:
+        return reading.department_names(session) | {"": CENTRE, published.SMALL: SMALL}
+
+
 @citizen.get("/public")
+@strangers(READS)
 def public() -> str:
-    """看答复."""
+    """看答复： the figures of this month, or of one that was."""
     now = clock.now()
-    begin, _ = _month(now)
-    told = _told(int(now.timestamp()) // KEPT_SECONDS)
-    return render_template("citizen/public.html", month=f"{begin.year}年{begin.month}月", **told)
+    month = _asked(now)
+    more = {"months": months.recent(now, OFFERED_MONTHS), "names": _names(), "least": _least(), "LEVELS": list(Level)}
+    more["unsorted"] = {"": UNSORTED, published.SMALL: SMALL}
+    return render_template("citizen/public.html", month=month, **more, **_told(month, _slot(now)))
+
+
+@citizen.get("/public/reviews-<month>.csv")
+@strangers(READS)
+def reviews(month: str) -> Response:
+    """The month's reviews by department and by item, as published."""
+    now = clock.now()
+    asked = months.read(month, now)
+    told: published.Month = _told(asked, _slot(now))["reviews"]
+    names, items = _names(), {"": UNSORTED, published.SMALL: SMALL}
+    head = ["月份", "分组", "名称", "评价数", *(level.label for level in Level), "其中匿名"]
+    lines = [_line(asked, "全部", "全部", told.whole)]
+    lines += [_line(asked, "部门", names.get(one.name, one.name), one) for one in told.departments]
+    lines += [_line(asked, "事项", items.get(one.name, one.name), one) for one in told.items]
+    return sheets.as_csv(head, lines, f"reviews-{asked}.csv")
+
+
+def _line(month: Month, kind: str, name: str, group: published.Group) -> list[object]:
+    told = [group.levels[int(level.value)] for level in Level] if group.told else [""] * len(Level)
+    return [str(month), kind, name, group.count, *told, group.anonymous if group.told else ""]

@@ -1,38 +1,21 @@
 """The rating link: a signed case number, one rating per service, thanks afterwards (rules.md §5)."""
 
-import hashlib
-
 from flask import render_template, request
-from itsdangerous import BadData, URLSafeTimedSerializer
 
-from hotline import cases, db, facts, reading
-from hotline.errors import BadInput, Missing
+from hotline import cases, db, facts, rating_links, reading
+from hotline.errors import BadInput
 from hotline.models import Case
-from hotline.settings import Settings
 from hotline.words import Action, Level, State
 from web import access
 from web.citizen.door import citizen
 from web.pace import limiter
 
-VALID_SECONDS = 180 * 24 * 3600
 NOT_YET = frozenset({State.RECEIVED, State.ACCEPTED, State.FORWARDED, State.HANDLING, State.REPLIED})
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(hashlib.sha256(b"ratings" + Settings().secret()).hexdigest(), salt="rate")
-
-
 def link(number: str) -> str:
-    """The path under which this case may be rated, for messages and QR codes; valid half a year."""
-    return f"/rate/{_signer().dumps(number)}"
-
-
-def _number(token: str) -> str:
-    """Raises Missing for a token that is not ours or too old."""
-    try:
-        return str(_signer().loads(token, max_age=VALID_SECONDS))
-    except BadData:
-        raise Missing("bad_rating_link", "这个评价链接无效或已过期，可以用编号和查询码在“查进度”里评价。") from None
+    """The path under which this case may be rated, for messages; valid half a year."""
+    return rating_links.path(number)
 
 
 def _page(case: Case, *, thanks: bool = False, refused: str = "") -> str:
@@ -48,7 +31,7 @@ def _page(case: Case, *, thanks: bool = False, refused: str = "") -> str:
 def rate(token: str) -> str:
     """Five levels, one touch."""
     with db.session() as session:
-        return _page(facts.load(session, _number(token)))
+        return _page(facts.load(session, rating_links.number_of(token)))
 
 
 def _level(text: str) -> int:
@@ -61,7 +44,7 @@ def _level(text: str) -> int:
 @limiter.limit("30/minute")
 def rated(token: str) -> tuple[str, int]:
     """Take the rating; a second one in the same round is refused and thanked all the same."""
-    number = _number(token)
+    number = rating_links.number_of(token)
     given = {"level": _level(request.form.get("level", "")), "words": request.form.get("words", "")[:2000]}
     try:
         case = cases.act(number, Action.RATE, access.CITIZEN, given)

@@ -3,6 +3,8 @@
 from flask import Blueprint
 
 from web.staff.special.appeals import appeals
+from web.staff.special.reviews import reviews
 from web.staff.special.stuck import stuck
+from web.staff.special.windows import halls
 
-SPECIAL: tuple[Blueprint, ...] = (appeals, stuck)
+SPECIAL: tuple[Blueprint, ...] = (reviews, appeals, stuck, halls)

@@ -14,8 +14,10 @@ from web import access
 
 R = Role
 TABS: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/special/reviews", "评价", frozenset({R.REVIEWER, R.SUPERVISOR, R.REVISITOR, R.AUDITOR})),
     ("/special/appeals", "申诉", frozenset({R.REVIEWER, R.SUPERVISOR, R.REVISITOR, R.AUDITOR})),
     ("/special/stuck", "办不成事", frozenset({R.AGENT, R.DISPATCHER, R.SUPERVISOR, R.AUDITOR})),
+    ("/special/windows", "窗口评价码", frozenset({R.SUPERVISOR, R.ADMIN})),
 )
 READERS = {path: roles for path, _, roles in TABS}
 HOME = "/special"

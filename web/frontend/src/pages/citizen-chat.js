@@ -85,6 +85,9 @@ function stand(chat) {
   one("#human").hidden = waits || chat.state === "agent";
   one("#make").hidden = Boolean(chat.case_number);
   one("#end").hidden = false;
+  const rate = one("#rate");
+  rate.hidden = !chat.rate;
+  if (chat.rate) rate.href = chat.rate;
 }
 
 // --- speaking with the server ---
