@@ -260,10 +260,10 @@ def _tell(work: Work) -> None:
     work.unit.record(CaseChanged(case.id, case.number, case.version, action.value, case.state))
 
 
-def note(unit: Unit, case: Case, action: str, told: dict[str, Any]) -> None:
-    """Write what the system did beside the life cycle (a rung fired) into the history of a locked case."""
-    last = history.last_of(unit.session, case.id)
-    _note(unit, case, action, SYSTEM, case.state, told, "", last)
-
-
 SYSTEM = Actor("system", Role.SYSTEM)
+
+
+def note(unit: Unit, case: Case, action: str, told: dict[str, Any], actor: Actor = SYSTEM) -> None:
+    """Write what happened beside the life cycle (a rung fired, a photo came) into the history of a locked case."""
+    last = history.last_of(unit.session, case.id)
+    _note(unit, case, action, actor, case.state, told, "", last)

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline import cases, clock, privacy
+from hotline import attachments, cases, clock, facts, privacy
+from hotline.attachment_models import Attachment
 from hotline.chat_models import Chat, ChatMessage
 from hotline.errors import BadInput, Conflict, Forbidden, Missing
 from hotline.events import ChatChanged
@@ -87,11 +88,11 @@ def _known(session: Session, chat: Chat, client_id: str) -> bool:
     return session.scalar(known) is not None
 
 
-def add(unit: Unit, chat: Chat, by: str, client_id: str, text: str) -> bool:
+def add(unit: Unit, chat: Chat, by: str, client_id: str, text: str, file: str = "") -> bool:
     """Keep a message in a locked chat; false when this client id was kept before."""
     if _known(unit.session, chat, client_id):
         return False
-    unit.session.add(ChatMessage(chat_id=chat.id, at=unit.now, by=by, client_id=client_id, text=text))
+    unit.session.add(ChatMessage(chat_id=chat.id, at=unit.now, by=by, client_id=client_id, text=text, file=file))
     unit.session.flush()
     unit.record(ChatChanged(chat.id, chat.state))
     return True
@@ -116,17 +117,37 @@ def own(unit: Unit, key: Any) -> Chat:
     return unit.session.scalars(select(Chat).where(Chat.key == first["key"]).with_for_update()).one()
 
 
-def citizen_says(unit: Unit, key: Any, client_id: Any, text: Any) -> Said:
-    """Keep what the citizen said. Raises BadInput, also `too_fast`."""
-    words, name = checked_text(text), f"c:{_checked_id(client_id)}"
+def _begun(unit: Unit, key: Any, client_id: str) -> tuple[Chat, bool]:
+    """The citizen's chat ready for a message, and whether it is a new one. Raises BadInput `too_fast`."""
     chat = own(unit, key)
-    if _known(unit.session, chat, name):
-        return Said(chat, fresh=False)
+    if _known(unit.session, chat, client_id):
+        return chat, False
     if _too_fast(unit, chat):
         raise BadInput("too_fast", "您发得太快了，请稍等一会儿再发。")
     if chat.state == CLOSED:
         chat.state, chat.agent, chat.closed_at, chat.waiting_since = BOT, "", None, None
-    return Said(chat, add(unit, chat, CITIZEN, name, words))
+    return chat, True
+
+
+def citizen_says(unit: Unit, key: Any, client_id: Any, text: Any) -> Said:
+    """Keep what the citizen said. Raises BadInput, also `too_fast`."""
+    words, name = checked_text(text), f"c:{_checked_id(client_id)}"
+    chat, fresh = _begun(unit, key, name)
+    return Said(chat, fresh and add(unit, chat, CITIZEN, name, words))
+
+
+def citizen_sends(unit: Unit, key: Any, client_id: Any, upload: attachments.Upload) -> Said:
+    """Keep a photo or document as a message; it goes to the case the chat has become. Raises BadInput."""
+    name = f"c:{_checked_id(client_id)}"
+    chat, fresh = _begun(unit, key, name)
+    if not fresh:
+        return Said(chat, fresh=False)
+    who = Actor(CITIZEN, Role.CITIZEN)
+    row = attachments.keep_in_chat(unit, chat, upload, who)
+    if chat.case_number:
+        unit.session.flush()
+        attachments.with_case(unit, chat, facts.load(unit.session, chat.case_number, lock=True), who)
+    return Said(chat, add(unit, chat, CITIZEN, name, f"[文件] {row.name}".strip(), row.id))
 
 
 def agent_says(unit: Unit, chat_id: int, actor: Actor, client_id: Any, text: Any) -> Chat:
@@ -230,6 +251,7 @@ def to_case(unit: Unit, chat: Chat, new: cases.NewCase, actor: Actor) -> Case:
         raise Conflict("already_case", told, {"number": chat.case_number})
     case = cases.create_in(unit, new, actor)
     chat.case_number, chat.phone, chat.name = case.number, new.phone, new.name
+    attachments.with_case(unit, chat, case, actor)
     notice(
         unit,
         chat,
@@ -250,7 +272,22 @@ def messages(session: Session, chat: Chat, after: int = 0) -> list[dict[str, Any
 def _message(row: ChatMessage) -> dict[str, Any]:
     who = "agent" if row.by.startswith(OF_AGENT) else row.by
     own_id = row.client_id.removeprefix("c:") if row.by == CITIZEN else row.client_id.rpartition(":")[2]
-    return {"id": row.id, "at": clock.iso(row.at), "by": who, "client_id": own_id, "text": row.text}
+    return {
+        "id": row.id,
+        "at": clock.iso(row.at),
+        "by": who,
+        "client_id": own_id,
+        "text": row.text,
+        "file": row.file or None,
+    }
+
+
+def file(session: Session, chat_id: int, id_: str) -> Attachment:
+    """A file that was sent in this chat. Raises Missing."""
+    row = session.get(Attachment, id_)
+    if row is None or row.chat_id != chat_id:
+        raise Missing("no_such_file", "没有这个文件。")
+    return row
 
 
 def told(session: Session, chat: Chat) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Chat(Base):
 
 
 class ChatMessage(Base):
-    """One message; `client_id` makes a resend harmless."""
+    """One message; `client_id` makes a resend harmless. `file` is the attachment it brings."""
 
     __tablename__ = "chat_messages"
     __table_args__ = (UniqueConstraint("chat_id", "client_id"),)
@@ -39,3 +39,4 @@ class ChatMessage(Base):
     by: Mapped[str]
     client_id: Mapped[str]
     text: Mapped[str] = mapped_column(Sealed)
+    file: Mapped[str] = mapped_column(default="", server_default="")

@@ -33,6 +33,11 @@ class Case(Base):
         Index("ix_cases_received", "received_at", postgresql_include=["area", "category"]),
         Index("ix_cases_matter", "category", "area", "id"),
         Index("ix_cases_parent", "parent", postgresql_where=text("parent <> ''")),
+        Index(
+            "ix_cases_kept",
+            "closed_at",
+            postgresql_where=text("anonymised_at IS NULL AND closed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +59,8 @@ class Case(Base):
     occurred_at: Mapped[dt.datetime | None]
     confidential: Mapped[bool]
     anonymous: Mapped[bool]
+    agreed_at: Mapped[dt.datetime | None]  # a confidential citizen lets the departments know him
+    anonymised_at: Mapped[dt.datetime | None]  # the retention period is over: no personal data is left
     received_at: Mapped[dt.datetime]
     accepted_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]

@@ -1,17 +1,17 @@
 """A case as its reader may see it: the whole for the centre, the matter for departments, his own for the citizen."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from hotline import clock, facts, masking
+from hotline import attachments, clock, facts
 from hotline.city_models import Department, User
 from hotline.lifecycle import UNTOLD, Actor, known_as, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
+from hotline.persons import NOBODY, citizen, hidden, place, sees_person, shows_person, words
 from hotline.timing import timing
 from hotline.words import (
     CENTRE,
@@ -28,13 +28,11 @@ from hotline.words import (
     Stuck,
 )
 
-_SEES_PERSON = CENTRE - {Role.AUDITOR}
-_LEAST_NAME = 2
-_NOBODY = Actor("", Role.AUDITOR)  # sees matters, no persons
+__all__ = ["citizen", "place", "sees_person", "shows_person", "words"]
 _CITIZEN = Actor("", Role.CITIZEN)
 _OUTSIDE = Actor("", Role.CLERK)  # learns nothing of how another citizen rated
 _SHOWN_OF_EVENT = 50
-_PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge")  # fmt: skip  # noqa: E501
+_PUBLIC_ACTIONS = ("create", "accept", "guide", "answer", "forward", "sign", "contact", "interim", "reply", "pass", "revisit", "rate", "redo", "close", "reopen", "supplement", "urge", "merge", "attach", "agree")  # fmt: skip  # noqa: E501
 _TOLD_CITIZEN = frozenset({Action.INTERIM, Action.SUPPLEMENT, Action.URGE})  # said to him, or by himself
 _OF_RATER = frozenset({Action.REVISIT, Action.RATE})
 UNTOLD_CLOCKS = frozenset(
@@ -46,60 +44,16 @@ def _iso(at: dt.datetime | None) -> str | None:
     return clock.iso(at) if at else None
 
 
-def sees_person(case: Case, reader: Actor) -> bool:
-    """Whether this reader sees name and phone in clear; confidential ones hide from departments (rules.md §7)."""
-    if reader.role is Role.CITIZEN or reader.role in _SEES_PERSON:
-        return True
-    return reader.role in DEPARTMENT and not _hidden(case)
-
-
-def shows_person(reader: Actor) -> ColumnElement[bool]:
-    """`sees_person` for cases in a query: which of them this reader may find by a person's number."""
-    if reader.role in _SEES_PERSON:
-        return true()
-    return and_(~Case.confidential, ~Case.anonymous) if reader.role in DEPARTMENT else false()
-
-
-def _hidden(case: Case) -> bool:
-    """The citizen asked not to be known."""
-    return case.confidential or case.anonymous
-
-
-def words(case: Case, reader: Actor, text: str) -> str:
-    """Free text of the case; who may not see the person reads neither his name nor numbers that lead to him."""
-    if sees_person(case, reader):
-        return text
-    number = re.escape(case.phone[:1]) + "".join(rf"[\s-]?{re.escape(digit)}" for digit in case.phone[1:])
-    plain = re.sub(number, "*" * len(case.phone), text) if case.phone else text
-    named = plain.replace(case.name, "某某") if len(case.name) >= _LEAST_NAME else plain
-    return masking.text(named)
-
-
 def public_title(case: Case) -> str:
     """The title as everybody in the house may read it: on the wall, in lists behind figures, on papers."""
-    return words(case, _NOBODY, case.title)
-
-
-def citizen(case: Case, reader: Actor) -> dict[str, Any]:
-    """Name and phone, masked where the reader may not see them."""
-    if sees_person(case, reader):
-        return {"name": case.name, "phone": case.phone, "masked": False}
-    if _hidden(case):
-        return {"name": "（保密）", "phone": "*" * len(case.phone), "masked": True}
-    return {"name": masking.name(case.name), "phone": masking.phone(case.phone), "masked": True}
-
-
-def place(case: Case, reader: Actor) -> dict[str, Any]:
-    """Area and address; auditors see no house numbers."""
-    address = case.address if sees_person(case, reader) else masking.address(words(case, reader, case.address))
-    return {"area": case.area, "address": address}
+    return words(case, NOBODY, case.title)
 
 
 def _hidden_clocks(reader: Actor) -> frozenset[Clock]:
     return UNTOLD_CLOCKS | {Clock.AUTO_FORWARD} if reader.role in DEPARTMENT else frozenset({Clock.AUTO_FORWARD})
 
 
-def clocks(case: Case, reader: Actor = _NOBODY) -> list[dict[str, Any]]:
+def clocks(case: Case, reader: Actor = NOBODY) -> list[dict[str, Any]]:
     """All clocks of the case that this reader may know of, running ones first by what is due next."""
     shown = [row for row in case.clocks if row.clock not in _hidden_clocks(reader)]
     return [_clock(row) for row in sorted(shown, key=lambda r: (r.stopped_at is not None, r.due_at))]
@@ -180,6 +134,7 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "occurred_at": _iso(case.occurred_at),
         "confidential": case.confidential,
         "anonymous": case.anonymous,
+        "agreed": case.agreed_at is not None,
         "accepted_at": _iso(case.accepted_at),
         "closed_at": _iso(case.closed_at),
         "suggestion": case.suggestion,
@@ -192,6 +147,7 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "event": event(session, case, reader),
         "revisits": revisits(session, case) if reader.role in CENTRE else [],
         "ratings": ratings(session, case, reader),
+        "attachments": attachments.listed(session, case, reader),
         "verdict": _verdict(case, reader),
         "parent": case.parent,
         "call": case.call if reader.role in CENTRE else "",
@@ -244,9 +200,9 @@ def _followed(session: Session, into: Case, reader: Actor) -> dict[str, Any]:
         "state_label": state.label,
         "departments": _departments(session, into, inner=False),
         "clocks": clocks(into, outside),
-        "answer": words(into, _NOBODY, into.direct_answer),
+        "answer": words(into, NOBODY, into.direct_answer),
         "guidance": into.guidance,
-        "replies": [row | {"public": words(into, _NOBODY, row["public"])} for row in said],
+        "replies": [row | {"public": words(into, NOBODY, row["public"])} for row in said],
     }
 
 
@@ -300,13 +256,18 @@ def history(session: Session, case: Case, reader: Actor) -> list[dict[str, Any]]
     """
     rows = list(session.scalars(select(HistoryRow).where(HistoryRow.case_id == case.id).order_by(HistoryRow.seq)))
     if reader.role is Role.CITIZEN:
-        return [_public_step(row) for row in rows if row.action in _PUBLIC_ACTIONS]
+        return [_public_step(row) for row in rows if row.action in _PUBLIC_ACTIONS and _concerns_citizen(row)]
     names = people(session, (row.actor for row in rows))
     if reader.role in DEPARTMENT:
         told = [_step_of_department(row, case, reader) for row in rows if _may_know(row, case)]
     else:
         told = [_step(row, case, reader) for row in rows]
     return [step | {"name": names.get(step["actor"], "")} for step in told]
+
+
+def _concerns_citizen(row: HistoryRow) -> bool:
+    """What others added to his case shows itself with the reply."""
+    return row.action != "attach" or row.role == Role.CITIZEN
 
 
 def _moved(row: HistoryRow) -> dict[str, Any]:
@@ -326,7 +287,7 @@ def _step_of_department(row: HistoryRow, case: Case, reader: Actor) -> dict[str,
     changes = [change for change in row.facts.get("clocks", []) if change["clock"] not in UNTOLD_CLOCKS]
     told["facts"] = {name: value for name, value in row.facts.items() if name != "revisit"} | {"clocks": changes}
     moved = {side: known_as(State(told[side]), None, reader.role).value for side in ("before", "after") if told[side]}
-    unsaid = {"words": ""} if row.action in _OF_RATER and _hidden(case) else {}
+    unsaid = {"words": ""} if row.action in _OF_RATER and hidden(case) else {}
     return told | moved | unsaid
 
 

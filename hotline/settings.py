@@ -27,6 +27,9 @@ class Settings:
     smtp_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_SMTP_URL", ""), repr=False)
     public_url: str = field(default_factory=lambda: os.environ.get("HOTLINE_URL", ""))
     proxies: str = field(default_factory=lambda: os.environ.get("HOTLINE_PROXIES", ""))
+    upload_mb: int = field(default_factory=lambda: int(os.environ.get("HOTLINE_UPLOAD_MB", "10")))
+    uploads: int = field(default_factory=lambda: int(os.environ.get("HOTLINE_UPLOADS", "9")))
+    upload_kinds: str = field(default_factory=lambda: os.environ.get("HOTLINE_UPLOAD_KINDS", "picture,pdf,office"))
     demo: bool = field(default_factory=lambda: os.environ.get("HOTLINE_DEMO", "") == "1")
 
     @property

@@ -200,6 +200,26 @@ class Delivery(Word):
 OPEN_DELIVERY = frozenset({Delivery.SENT, Delivery.DELIVERED, Delivery.SIGNED, Delivery.RETURNING})
 
 
+class Attached(Word):
+    """What a photo or document belongs to."""
+
+    MATTER = "matter", "市民提交"
+    CHAT = "chat", "对话中发来"
+    CONTACT = "contact", "联系记录附件"
+    REPLY = "reply", "答复附件"
+
+
+class Look(Word):
+    """Why somebody looks at a person who asked not to be known (rules.md §7)."""
+
+    CONTACT = "contact", "联系市民核实情况"
+    REVISIT = "revisit", "回访"
+    EMERGENCY = "emergency", "涉及人身财产安全"
+    CHECK = "check", "核查差评或退单"
+    LAWFUL = "lawful", "有权机关依法调取"
+    OTHER = "other", "其他"
+
+
 class Verdict(Word):
     """What the check of a bad review found (rules.md §5)."""
 

@@ -91,6 +91,11 @@ class Calendar:
         """When the offices close on that local date, UTC; the midnight it ends with where there are no office hours."""
         return utc(self.last_minute(day))
 
+    def spans(self, day: dt.date) -> list[tuple[dt.datetime, dt.datetime]]:
+        """The office hours of that local date as instants (UTC); empty on a day off."""
+        hours = self.office if self.is_working(day) else ()
+        return [(utc(at_minute(day, begin)), utc(at_minute(day, end))) for begin, end in hours]
+
     def last_minute(self, day: dt.date) -> dt.datetime:
         """`closing` as a naive wall-clock reading."""
         return at_minute(day, self.office[-1][1] if self.office else DAY_MINUTES)

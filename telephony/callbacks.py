@@ -1,16 +1,19 @@
 """Whom we still owe a call: everybody to whom nobody has spoken, once per call (rules.md §6)."""
 
 import datetime as dt
+import uuid
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from hotline import privacy
 from hotline.errors import BadInput, Conflict, Missing
 from hotline.unit import Unit, transaction
 from telephony.models import Call, Callback
 from telephony.words import CallbackState
 
 LONGEST_RESULT = 500
+WISH, MOST_WISHES = "web", 3
 
 
 def owe(unit: Unit, call: Call, reason: str = "") -> None:
@@ -21,6 +24,27 @@ def owe(unit: Unit, call: Call, reason: str = "") -> None:
         created_at=unit.now, case_number=call.case_number, done_by="", result="", rank_at=call.rank_at,
     )  # fmt: skip
     unit.session.execute(row.on_conflict_do_nothing(index_elements=["call"]))
+
+
+def wish(unit: Unit, phone: str, words: str) -> bool:
+    """Somebody asks on the web to be called at this number; whether that is new: an open wish is not doubled.
+
+    A person dials, never the machine (no place in the queue is kept): the number may be somebody else's.
+    Raises BadInput `too_many_wishes` beyond `MOST_WISHES` a day for one number.
+    """
+    index = privacy.blind(phone)
+    unit.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"wish:{index}", 0))))
+    his = (Callback.caller_index == index, Callback.reason == WISH)
+    if unit.session.scalar(select(Callback.id).where(*his, Callback.state == CallbackState.OPEN).limit(1)):
+        return False
+    lately = (
+        select(func.count()).select_from(Callback).where(*his, Callback.created_at > unit.now - dt.timedelta(days=1))
+    )
+    if (unit.session.scalar(lately) or 0) >= MOST_WISHES:
+        raise BadInput("too_many_wishes", "这个号码今天已多次要求回电，请直接拨打 12345。", {"phone": "今天次数已满"})
+    made = {"call": f"web:{uuid.uuid4()}", "caller": phone, "caller_index": index, "reason": WISH, "words": words}
+    unit.session.add(Callback(created_at=unit.now, **made))
+    return True
 
 
 def forgive(unit: Unit, call: Call) -> None:

@@ -77,7 +77,8 @@ class AgentSeat(Base):
 
 
 class Callback(Base):
-    """Somebody to whom nobody has spoken yet: he is called back (rules.md §6). `rank_at`: the place he keeps."""
+    """Somebody to whom nobody has spoken yet: he is called back (rules.md §6). `rank_at`: the place he keeps;
+    `words`: what he wrote where he asked for it on the web."""
 
     __tablename__ = "callbacks"
 
@@ -94,6 +95,7 @@ class Callback(Base):
     result: Mapped[str] = mapped_column(default="", server_default="")
     rank_at: Mapped[dt.datetime | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    words: Mapped[str] = mapped_column(Sealed, default="", server_default="")
 
 
 class EventSeen(Base):

@@ -92,7 +92,7 @@ def callback_told(row: Callback) -> dict[str, Any]:
     """One call we owe."""
     said = {"id": row.id, "call": row.call, "caller": row.caller, "reason": row.reason, "state": row.state}
     done = {"done_by": row.done_by or None, "done_at": _iso(row.done_at), "result": row.result or None}
-    return said | {"created_at": clock.iso(row.created_at), "case": row.case_number or None} | done
+    return said | {"words": row.words, "created_at": clock.iso(row.created_at), "case": row.case_number or None} | done
 
 
 def callbacks(session: Session, state: str, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:

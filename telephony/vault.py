@@ -1,74 +1,20 @@
-"""Recordings at rest: sealed with SM4-GCM under a key of the master secret, bound to their name; opened for the web.
+"""Recordings at rest: `recordings/…/<call>.wav` is a plain file while it is written, and sealed afterwards."""
 
-A recording is known by one name, `recordings/…/<call>.wav`. While it is written that is a plain file; afterwards
-`<name>.sm4` stands in its place. Layout: mark, nonce, tag, then the sound, encrypted.
-"""
-
-import hashlib
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import SM4
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hotline import vault
+from hotline.vault import HEAD, SpoiltError, remove, sealed
 
-MARK, NONCE, TAG = b"HLREC1\0\0", 12, 16
-HEAD = len(MARK) + NONCE + TAG
-ENDING = ".sm4"
-PIECE = 32 * 1024  # small, so that the thread that speaks with PJSIP never waits long for its turn
+__all__ = ["HEAD", "SpoiltError", "Vault", "remove", "sealed"]
 FORGOTTEN_SECONDS = 24 * 3600  # longer than any call lives: nobody writes a plain file of that age any more
 
 
-class SpoiltError(Exception):
-    """The sealed file was changed, cut, renamed, or sealed with another secret."""
-
-
-class Vault:
-    """`secret` is the system's master secret (`Settings.secret`)."""
+class Vault(vault.Vault):
+    """The vault of the recordings. `secret` is the system's master secret (`Settings.secret`)."""
 
     def __init__(self, secret: bytes) -> None:
-        self._key = HKDF(hashes.SHA256(), 16, None, b"recordings").derive(secret)
-
-    def seal(self, file: Path) -> str:
-        """Replaces a plain file by its sealed one; the SHA-256 of the plain sound. OSError leaves the plain file."""
-        target, digest, nonce = sealed(file), hashlib.sha256(), os.urandom(NONCE)
-        draft = target.with_name(target.name + ".draft")
-        sealer = Cipher(SM4(self._key), modes.GCM(nonce)).encryptor()
-        sealer.authenticate_additional_data(file.name.encode())
-        with file.open("rb") as source, os.fdopen(_own(draft), "wb") as out:
-            out.write(MARK + nonce + bytes(TAG))
-            for piece in _pieces(source):
-                digest.update(piece)
-                out.write(sealer.update(piece))
-            sealer.finalize()
-            out.seek(len(MARK) + NONCE)
-            out.write(sealer.tag)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(target)
-        file.unlink()
-        return digest.hexdigest()
-
-    def read(self, file: Path) -> bytes:
-        """The sound of a recording by its name, sealed or still plain. FileNotFoundError, SpoiltError."""
-        kept = sealed(file)
-        if not kept.exists():
-            return file.read_bytes()
-        raw = kept.read_bytes()
-        if not raw.startswith(MARK) or len(raw) < HEAD:
-            raise SpoiltError(kept.name)
-        nonce, tag = raw[len(MARK) : HEAD - TAG], raw[HEAD - TAG : HEAD]
-        opener = Cipher(SM4(self._key), modes.GCM(nonce, tag)).decryptor()
-        opener.authenticate_additional_data(file.name.encode())
-        try:
-            return opener.update(memoryview(raw)[HEAD:]) + opener.finalize()
-        except InvalidTag:
-            raise SpoiltError(kept.name) from None
+        super().__init__(secret, b"recordings")
 
     def sweep(self, folder: Path) -> int:
         """Seals plain files a crash has left behind more than a day ago; how many. OSError."""
@@ -77,23 +23,3 @@ class Vault:
         for file in left:
             self.seal(file)
         return len(left)
-
-
-def sealed(file: Path) -> Path:
-    """Where the sealed form of a recording of this name is."""
-    return file.with_name(file.name + ENDING)
-
-
-def remove(file: Path) -> None:
-    """Deletes a recording by its name, in whichever form it is kept; nothing when it is gone already."""
-    for form in (file, sealed(file)):
-        form.unlink(missing_ok=True)
-
-
-def _own(file: Path) -> int:
-    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-
-
-def _pieces(source: BinaryIO) -> Iterator[bytes]:
-    while piece := source.read(PIECE):
-        yield piece

@@ -2,7 +2,17 @@
 
 from flask import Blueprint
 
-from web.api import api, calls, cases, describe, rates, rules, talks, triage  # noqa: F401 - importing hangs the views on `api`
+from web.api import (  # noqa: F401 - importing hangs the views on `api`
+    api,
+    calls,
+    cases,
+    describe,
+    files,
+    rates,
+    rules,
+    talks,
+    triage,
+)
 from web.auth import auth
 from web.citizen import citizen
 from web.health import health

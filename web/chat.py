@@ -7,7 +7,9 @@ acknowledgement; a refusal is `{"error": {"code", "message", "fields"}}`:
 - `say {client_id, text}` → the same as `read`, resending with the same client_id is harmless
 - `human {}` → into the line · `close {}` → ends · `case {…body of POST /api/v1/cases}` → `{number, query_code, clocks}`
 - the server says `changed {id, state}`: read again from the last message id.
-A message is `{id, at, by: citizen | bot | agent | system, client_id, text}`; chat states: bot, waiting, agent, closed.
+A photo or document goes by `POST /chat/files` (multipart `file`, `client_id`; header `X-Chat-Key`), and is read at
+`GET /chat/files/FILE`. A message is `{id, at, by: citizen | bot | agent | system, client_id, text, file}`; chat states:
+bot, waiting, agent, closed.
 
 Staff (agents, supervisors), JSON under `/desk/chats`; `/desk` hears `changed {kind: "chat", id, state}`:
 - `GET /desk/chats` → `{items: [card], next: null}`: mine, then the line; a card is the chat with `agent, name, phone,
@@ -17,6 +19,7 @@ Staff (agents, supervisors), JSON under `/desk/chats`; `/desk` hears `changed {k
 - `POST /desk/chats/ID/say {client_id, text}` → as above; 403 `not_your_chat`
 - `POST /desk/chats/ID/to_case {…body of POST /api/v1/cases}` → 201 `{number, query_code, state, version, suggestion,
   clocks}`, told to the citizen in the chat; 409 `already_case`
+- `GET /desk/chats/ID/files/FILE[?thumb=1]` → a photo or document the citizen sent (`file` of a message)
 - `POST /desk/chats/ID/release` → back into the line · `POST /desk/chats/ID/close` → ends. No body is needed.
 """
 
@@ -29,20 +32,23 @@ from flask_socketio import join_room
 from limits import parse
 from sqlalchemy.orm import Session
 
-from hotline import chat, clock, db, facts, rating_links, reading
+from hotline import attachments, chat, clock, db, facts, rating_links, reading
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, HotlineError
 from hotline.lifecycle import Actor, possible
 from hotline.models import Case
 from hotline.timing import timing
 from hotline.unit import transaction
-from hotline.words import Action, Channel, Role
+from hotline.words import Action, Attached, Channel, Role
 from web import access, bot, intake
 from web.errors import object_body
+from web.files import given_out, upload
 from web.live import CHAT, sockets
-from web.pace import caller, hit
+from web.pace import FILES, READS, caller, hit, strangers
 
 chats = Blueprint("chats", __name__, url_prefix="/desk/chats")
+citizen_files = Blueprint("chat_files", __name__)
+KEY_HEADER = "X-Chat-Key"
 AGENTS = (Role.AGENT, Role.SUPERVISOR)
 MOST_NEW = parse("120/hour")  # chats begun, and cases made of them, from one address
 _KEY = "chat_key"
@@ -205,6 +211,28 @@ def _made(case: Case) -> Answer:
     return {"number": case.number, "query_code": case.query_code} | about | {"clocks": running}
 
 
+@citizen_files.post("/chat/files")
+@strangers(FILES)
+def sends() -> Response:
+    """A photo or document of the citizen (multipart `file`, `client_id`), his key in the header X-Chat-Key."""
+    key = request.headers.get(KEY_HEADER, "")
+    _check_new(key)
+    with transaction() as unit:
+        said = chat.citizen_sends(unit, key, request.form.get("client_id"), upload(Attached.CHAT))
+    _tell(said.chat)
+    return jsonify(_read(key, request.form.get("after", 0, type=int)))
+
+
+@citizen_files.get("/chat/files/<id_>")
+@strangers(READS)
+def sent(id_: str) -> Response:
+    """What was sent in the citizen's own chat."""
+    with db.session() as reading_session:
+        found = chat.by_key(reading_session, request.headers.get(KEY_HEADER, ""))
+        row = chat.file(reading_session, found.id if found else 0, id_)
+    return given_out(attachments.opened(row, thumb=request.args.get("thumb") == "1"))
+
+
 # --- the agent's side ------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +291,15 @@ def to_case(chat_id: int) -> tuple[Response, int]:
         case = chat.to_case(unit, held, new, actor)
     _tell(held)
     return jsonify(_made(case)), 201
+
+
+@chats.get("/<int:chat_id>/files/<id_>")
+def file(chat_id: int, id_: str) -> Response:
+    """What the citizen sent, for the agents who serve him."""
+    _agent()
+    with db.session() as reading_session:
+        row = chat.file(reading_session, chat_id, id_)
+    return given_out(attachments.opened(row, thumb=request.args.get("thumb") == "1"))
 
 
 @chats.post("/<int:chat_id>/release")

@@ -28,6 +28,7 @@ LOGINS_OF_ADDRESS = "20/minute"
 LOGINS_OF_NAME = "30/minute"
 # What honest use never reaches, also where a whole office or another site's server stands behind one address.
 READS, MATTERS, SEARCHES, TEXTS = "3000/minute", "1200/minute", "600/minute", "60/minute"
+FILES = "120/minute"  # each is drawn anew
 _LOGGED = parse("1/minute")
 _SPARE = FixedWindowRateLimiter(MemoryStorage())
 _NETWORKS = {4: 24, 6: 48}  # what a log line keeps of an address

@@ -143,7 +143,7 @@ def test_a_department_sees_only_its_own_and_not_the_person_behind_a_confidential
     actions(ask, hidden, {"action": "forward", "version": 1, "departments": [{"code": "csglj"}]}, "dispatcher1")
     status, told = ask("GET", path, user="csglj1")
     assert status == 200
-    assert told["citizen"] == {"name": "（保密）", "phone": "***********", "masked": True}
+    assert told["citizen"] == {"name": "（保密）", "phone": "***********", "masked": True, "may_look": False}
     assert told["actions"][:1] == ["sign"]
     assert ask("GET", path, user="gaj1")[0] == 404
     assert [row["number"] for row in ask("GET", "/api/v1/cases", user="csglj1")[1]["items"]] == [hidden["number"]]

@@ -8,10 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hotline import cases, history
+from hotline import attachments, cases, facts, history
 from hotline.lifecycle import Actor
 from hotline.unit import transaction
-from hotline.words import Role
+from hotline.vault import Vault
+from hotline.words import Attached, Role
+from tests import files
 
 HOTLINE = str(Path(sys.executable).with_name("hotline"))
 NEW = cases.NewCase("投诉", "路灯不亮", "湖滨区崤山路的路灯不亮。", "phone", phone="13800000001")
@@ -62,8 +64,11 @@ def running(hotline):
 
 @pytest.mark.usefixtures("city")
 def test_a_backup_comes_back_into_an_empty_system_that_is_newer(hotline, running, tmp_path):
-    case, _ = cases.create(NEW, Actor("agent1", Role.AGENT))
+    agent = Actor("agent1", Role.AGENT)
+    case, _ = cases.create(NEW, agent)
+    photo = attachments.Upload("现场.jpg", files.jpeg(), Attached.MATTER)
     with transaction() as unit:
+        row = attachments.keep(unit, facts.load(unit.session, case.number, lock=True), photo, agent)
         history.seal(unit)
     kept, data = tmp_path / "kept", tmp_path / "data"
     data.mkdir()
@@ -79,6 +84,8 @@ def test_a_backup_comes_back_into_an_empty_system_that_is_newer(hotline, running
         assert connection.execute("SELECT to_regclass('of_tomorrow')").fetchone() == (None,)
         assert connection.execute("SELECT number FROM cases").fetchall() == [(case.number,)]
     assert hotline(data, "history", "verify").returncode == 0
+    secret = bytes.fromhex((data / "secret").read_text(encoding="ascii"))
+    assert Vault(secret, b"attachments").read(data / row.file).startswith(b"\xff\xd8\xff")
     again = hotline(data, "restore", str(kept))
     assert again.returncode != 0
     assert "已有诉求" in again.stderr

@@ -18,7 +18,11 @@ _CLEAR = (Role.AGENT, Role.REVISITOR, Role.SUPERVISOR, Role.DISPATCHER, Role.REV
 
 
 def _masked(row: dict[str, Any], role: Role) -> dict[str, Any]:
-    return row if role in _CLEAR else row | {"caller": masking.phone(row["caller"])}
+    """What the caller wrote himself may name him, too."""
+    hidden = {"caller": masking.phone(row["caller"])} | (
+        {"words": masking.text(row["words"])} if "words" in row else {}
+    )
+    return row if role in _CLEAR else row | hidden
 
 
 @api.get("/calls")

@@ -10,6 +10,7 @@ from hotline.timing import timing
 from hotline.words import Clock, Kind, Urgency
 from web import access, bot, suggest
 from web.citizen.door import citizen
+from web.citizen.tongue import said
 
 ELDER = "elder"
 _YEAR = 365 * 24 * 3600
@@ -31,20 +32,21 @@ KINDS = (
 
 @citizen.get("/")
 def home() -> str:
-    """The number, and four large choices."""
-    return render_template("citizen/home.html", choices=CHOICES)
+    """The number, and four large choices; in large print the first of them is to be called."""
+    large = request.cookies.get(ELDER) == "1"
+    return render_template("citizen/home.html", choices=CHOICES[:3] if large else CHOICES, large=large)
 
 
 def promised() -> dict[str, str]:
     """For each kind how long the department has, in words (5 个工作日), as the active profile says."""
     policy = timing().policy
     limits = {kind.value: policy.limit(Clock.REPLY, kind, Urgency.NORMAL) for kind in Kind}
-    return {kind: f"{limit.amount} {limit.unit.label}" for kind, limit in limits.items() if limit}
+    return {kind: f"{limit.amount} {said(limit.unit.label)}" for kind, limit in limits.items() if limit}
 
 
 def _forward_limit() -> str:
     limit = timing().policy.limit(Clock.FORWARD, Kind.HELP, Urgency.NORMAL)
-    return f"{limit.amount} {limit.unit.label}" if limit else ""
+    return f"{limit.amount} {said(limit.unit.label)}" if limit else ""
 
 
 def _form() -> dict[str, Any]:

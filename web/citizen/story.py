@@ -5,6 +5,7 @@ from typing import Any
 
 from hotline import clock
 from hotline.words import Action, Clock, Level, Part, State
+from web.citizen.tongue import english, said
 
 WEEK = "一二三四五六日"
 NEAR = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
@@ -45,6 +46,8 @@ HAPPENED: dict[str, str] = {
     Action.SUPPLEMENT: "您补充了情况",
     Action.URGE: "您催办了一次",
     Action.MERGE: "与同一件事合并办理",
+    "attach": "您上传了照片或文件",
+    "agree": "您改变了是否让承办部门知道您是谁",
 }
 TOGETHER: dict[State, str] = STANDS | {  # how the one case of a group event stands, told to the others
     State.SUSPENDED: "等待补充情况，暂停计时",
@@ -68,8 +71,10 @@ WAITS: tuple[tuple[Clock, str], ...] = (  # the first that runs is what the citi
 
 
 def day_words(at: dt.datetime, now: dt.datetime) -> str:
-    """今天 17:40 · 11月28日（周六） 18:00, Asia/Shanghai."""
+    """今天 17:40 · 11月28日（周六） 18:00, in English 28 Nov 18:00; Asia/Shanghai."""
     then, today = clock.local(at), clock.local(now)
+    if english():
+        return f"{then:%d %b %H:%M}" if then.year == today.year else f"{then:%d %b %Y %H:%M}"
     near = NEAR.get((then.date() - today.date()).days)
     year = f"{then.year}年" if then.year != today.year else ""
     day = near or f"{year}{then.month}月{then.day}日（周{WEEK[then.weekday()]}）"
@@ -83,6 +88,13 @@ def _who(departments: list[dict[str, Any]]) -> str:
     return "、".join(dict.fromkeys(d["name"] for d in ordered if d["round"] == ordered[0]["round"]))
 
 
+def _sentence(row: dict[str, Any], due: dt.datetime, now: dt.datetime) -> str:
+    if row["paused"]:
+        return said("‖ 暂停计时，原定 {when} 前{what}")
+    late = due < now
+    return said("■ 本应在 {when} 前{what}，已经超期，热线正在督促" if late else "{when} 前{what}")
+
+
 def _until(clocks: list[dict[str, Any]], now: dt.datetime) -> dict[str, Any] | None:
     """What he waits for, by when; None where nothing runs."""
     running: dict[str, dict[str, Any]] = {}
@@ -94,14 +106,15 @@ def _until(clocks: list[dict[str, Any]], now: dt.datetime) -> dict[str, Any] | N
             row = running[name]
             due = dt.datetime.fromisoformat(row["due_at"])
             when = {"words": day_words(due, now), "late": due < now, "paused": row["paused"]}
-            return when | {"what": what, "explain": row["explain"], "provisional": row["provisional"]}
+            when["sentence"] = _sentence(row, due, now).format(when=when["words"], what=said(what))
+            return when | {"what": said(what), "explain": row["explain"], "provisional": row["provisional"]}
     return None
 
 
 def _happened(step: dict[str, Any], names: dict[str, str], now: dt.datetime) -> dict[str, str]:
-    who = "、".join(names.get(code, code) for code in step["departments"]) or "承办部门"
+    who = "、".join(names.get(code, code) for code in step["departments"]) or said("承办部门")
     at = dt.datetime.fromisoformat(step["at"])
-    told = {"at": step["at"], "when": day_words(at, now), "what": HAPPENED[step["action"]].format(who=who)}
+    told = {"at": step["at"], "when": day_words(at, now), "what": said(HAPPENED[step["action"]]).format(who=who)}
     return told | {"words": step["words"]}
 
 
@@ -121,7 +134,7 @@ def _said(case: dict[str, Any], now: dt.datetime) -> list[dict[str, str]]:
 def _together(case: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """(How it stands, the case) of one that was merged: who handles the event, until when, and what was answered."""
     event = case["event"]
-    stands = f"{STANDS[State.MERGED]}：{TOGETHER[State(event['state'])]}"
+    stands = said("{one}：{other}").format(one=said(STANDS[State.MERGED]), other=said(TOGETHER[State(event["state"])]))
     seen = {name: event[name] or case[name] for name in ("departments", "answer", "guidance")}
     clocks = [row for row in event["clocks"] if row["clock"] not in _OWN_WAITS]
     return stands, case | seen | {"clocks": clocks, "replies": case["replies"] + event["replies"]}
@@ -137,7 +150,7 @@ def told(case: dict[str, Any], steps: list[dict[str, Any]], names: dict[str, str
         "title": case["title"],
         "content": case["content"],
         "state": case["state"],
-        "stands": (stands or STANDS[State(case["state"])]).format(who=who or "承办部门"),
+        "stands": (stands or said(STANDS[State(case["state"])])).format(who=who or said("承办部门")),
         "who": who,
         "until": _until(case["clocks"], now),
         "steps": [_happened(step, names, now) for step in reversed(steps)],
@@ -146,6 +159,8 @@ def told(case: dict[str, Any], steps: list[dict[str, Any]], names: dict[str, str
         "guidance": case["guidance"],
         "ratings": [{"level": Level(str(r["level"])).label, "words": r.get("words", "")} for r in case["ratings"]],
         "rateable": rateable(case),
+        "confidential": case["confidential"] and not case["anonymous"],
+        "agreed": case["agreed"],
         "may_urge": Action.URGE in case["actions"],
         "may_speak": Action.SUPPLEMENT in case["actions"],
     }

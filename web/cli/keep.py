@@ -14,7 +14,7 @@ from hotline.errors import BadInput
 from hotline.settings import Settings
 
 DUMP = "hotline.dump"
-FOLDERS = ("recordings", "journal", "model", "models", "prompts")  # other models are trained again at the start
+FOLDERS = ("recordings", "attachments", "journal", "model", "models", "prompts")  # other models are trained again
 
 
 def _tool(name: str) -> str:
@@ -28,7 +28,7 @@ def _plain_url() -> str:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def backup(folder: Path) -> None:
-    """数据库、录音、日志、模型和密钥，写入 FOLDER（密钥文件权限 600，请妥善保管）。"""
+    """数据库、录音、附件、日志、模型和密钥，写入 FOLDER（密钥文件权限 600，请妥善保管）。"""
     settings = Settings()
     if folder.exists() and any(folder.iterdir()):
         raise BadInput("not_empty", f"{folder} 不是空文件夹。")

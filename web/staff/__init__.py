@@ -2,12 +2,14 @@
 
 from flask import Blueprint
 
+from web.staff import outgoing  # noqa: F401 - hangs its views on `department`
 from web.staff.board import board
 from web.staff.calls_page import calls_page
 from web.staff.department import department
 from web.staff.desk import desk
 from web.staff.dispatch_list import dispatch_list
 from web.staff.frame import frame
+from web.staff.looks_page import looks_page
 from web.staff.models_page import models_page
 from web.staff.pages import pages
 from web.staff.papers import papers
@@ -31,5 +33,6 @@ STAFF: tuple[Blueprint, ...] = (
     topics_page,
     models_page,
     rulebook,
+    looks_page,
 )
 desk.app_context_processor(frame)

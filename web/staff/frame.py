@@ -11,10 +11,11 @@ R = Role
 PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/desk", "坐席", frozenset({R.AGENT, R.SUPERVISOR})),
     ("/dispatch", "派单", frozenset({R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
-    ("/revisit", "回访", frozenset({R.REVISITOR, R.REVIEWER, R.SUPERVISOR})),
+    ("/revisit", "回访", frozenset({R.REVISITOR, R.SUPERVISOR})),
     ("/board", "看板", frozenset({R.SUPERVISOR, R.AUDITOR})),
     ("/topics", "热点", frozenset({R.SUPERVISOR, R.AUDITOR, R.DISPATCHER})),
     ("/calls", "通话", frozenset({R.SUPERVISOR, R.AUDITOR})),
+    ("/looks", "查看记录", frozenset({R.SUPERVISOR, R.AUDITOR})),
     ("/department", "办理", frozenset({R.CLERK, R.HEAD})),
     ("/papers", "文书", frozenset({R.CLERK, R.HEAD, R.SUPERVISOR, R.AUDITOR})),
     ("/special", "专项", frozenset({R.AGENT, R.DISPATCHER, R.REVIEWER, R.REVISITOR, R.SUPERVISOR, R.AUDITOR})),

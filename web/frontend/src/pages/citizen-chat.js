@@ -5,12 +5,16 @@ import { io } from "socket.io-client";
 import { all, clearWrong, composing, fill, h, one, showWrong } from "../shared/dom.js";
 import { randomKey } from "../shared/http.js";
 import { clockWords } from "../shared/time.js";
+import { fieldsOf, sayingOf, t } from "../shared/tongue.js";
+import { gallery, picker, upload } from "../shared/attachments.js";
+import { fileWords } from "../shared/file-words.js";
 
 const WAIT = 10_000;
 const AGAIN = 15_000;
-const WHO = { citizen: "我", bot: "机器助手", agent: "工作人员", system: "" };
-const STANDS = { bot: "机器助手（不是真人）", agent: "工作人员正在为您服务", closed: "对话已结束，您可以接着说" };
-const log = one("#log");
+const WHO = { citizen: t("我"), bot: t("机器助手"), agent: t("工作人员"), system: "" };
+const STANDS = { bot: t("机器助手（不是真人）"), agent: t("工作人员正在为您服务"), closed: t("对话已结束，您可以接着说") };
+const log = one("#log"); // scrolls; its list holds the messages
+const list = one("ol", log);
 const input = one("#text");
 
 // --- what this browser keeps ---
@@ -55,10 +59,21 @@ const shown = new Map(); // id → true
 let last = 0;
 
 function bubble(message, pending = false) {
-  const when = pending ? "正在发送…" : clockWords(message.at);
+  const when = pending ? t("正在发送…") : clockWords(message.at);
   const who = WHO[message.by] ? `${WHO[message.by]} · ${when}` : when;
-  return h("li", { class: `said-by ${message.by}${pending ? " pending" : ""}`, data: { client: message.client_id } }, h("p", { class: "who" }, who), h("p", { class: "said" }, message.text));
+  return h("li", { class: `said-by ${message.by}${pending ? " pending" : ""}`, data: { client: message.client_id } }, h("p", { class: "who" }, who), h("p", { class: "said" }, message.text), photo(message));
 }
+
+// A file of this chat, asked for with the key of this browser.
+const WITH_KEY = { "X-Chat-Key": key };
+const photo = (message) =>
+  message.file
+    ? gallery([{ id: message.file, name: message.text.replace(/^\[文件\] ?/, ""), picture: /\.(jpe?g|png|webp|gif)$/i.test(message.text), type: "", open: true }], {
+        path: (item) => `/chat/files/${item.id}`,
+        headers: WITH_KEY,
+        words: fileWords(),
+      })
+    : null;
 
 function show(items) {
   for (const message of items) {
@@ -72,7 +87,7 @@ function show(items) {
     }
     const before = one("li.pending", log);
     if (before) before.before(bubble(message));
-    else log.append(bubble(message));
+    else list.append(bubble(message));
   }
   keepUnsent();
   if (items.length) log.scrollTop = log.scrollHeight;
@@ -81,7 +96,7 @@ function show(items) {
 function stand(chat) {
   if (!chat) return;
   const waits = chat.state === "waiting";
-  one("#stands").textContent = waits ? `正在排队，您排在第 ${chat.place} 位` : STANDS[chat.state];
+  one("#stands").textContent = waits ? t("正在排队，您排在第 {place} 位").replace("{place}", chat.place) : STANDS[chat.state];
   one("#human").hidden = waits || chat.state === "agent";
   one("#make").hidden = Boolean(chat.case_number);
   one("#end").hidden = false;
@@ -124,7 +139,7 @@ async function flush() {
     }
     trouble("");
   } catch (error) {
-    trouble(error.code ? error.message : "还没有送达，正在重试。您写的都还在。");
+    trouble(error.code ? sayingOf(error) : t("还没有送达，正在重试。您写的都还在。"));
     setTimeout(flush, 3000);
   } finally {
     sending = false;
@@ -136,11 +151,11 @@ function trouble(text) {
   one("#line").textContent = text;
 }
 
-const quietly = (work) => work().catch((error) => trouble(error.code ? error.message : "网络不稳，正在重试。"));
+const quietly = (work) => work().catch((error) => trouble(error.code ? sayingOf(error) : t("网络不稳，正在重试。")));
 
 socket.on("connect", () => quietly(async () => (await catchUp(), trouble(""), await flush())));
-socket.on("disconnect", () => trouble("连接断开，正在重连。您可以继续写，连上后自动发送。"));
-socket.on("connect_error", () => trouble("暂时连不上，正在重试。您写的都还在。"));
+socket.on("disconnect", () => trouble(t("连接断开，正在重连。您可以继续写，连上后自动发送。")));
+socket.on("connect_error", () => trouble(t("暂时连不上，正在重试。您写的都还在。")));
 socket.on("changed", () => quietly(catchUp));
 setInterval(() => socket.connected && quietly(catchUp), AGAIN);
 
@@ -153,7 +168,7 @@ function say(event) {
   const message = { client_id: randomKey(), text };
   unsent.push(message);
   keepUnsent();
-  log.append(bubble({ ...message, by: "citizen" }, true));
+  list.append(bubble({ ...message, by: "citizen" }, true));
   log.scrollTop = log.scrollHeight;
   input.value = "";
   stored.set("chat:typed", "");
@@ -164,12 +179,18 @@ one("#say").addEventListener("submit", say);
 input.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !composing(event)) say(event);
 });
+const sendFile = async (file) => {
+  const told = await upload("/chat/files", file, { client_id: randomKey(), after: String(last) }, WITH_KEY);
+  show(told.items);
+  stand(told.chat);
+};
+one("#pick").append(picker({ id: "chat-file", send: sendFile, words: fileWords() }).node);
 one("#human").addEventListener("click", () => quietly(() => ask("human")));
-unsent.forEach((message) => log.append(bubble({ ...message, by: "citizen" }, true)));
+unsent.forEach((message) => list.append(bubble({ ...message, by: "citizen" }, true)));
 
 // Ending forgets the key in this browser: on a shared computer the next person finds nothing.
 async function end() {
-  if (!window.confirm("结束后，这台设备上不再显示以上对话。已登记的诉求不受影响，请先记下编号和查询码。")) return;
+  if (!window.confirm(t("结束后，这台设备上不再显示以上对话。已登记的诉求不受影响，请先记下编号和查询码。"))) return;
   await ask("close");
   for (const name of ["chat:key", "chat:unsent", "chat:typed"]) stored.drop(name);
   location.reload();
@@ -196,7 +217,7 @@ async function register(event) {
   clearWrong(form);
   const text = (name) => form.elements[name].value.trim();
   const said = { kind: text("kind"), content: text("content"), citizen: { phone: text("phone") }, place: { area: text("area") } };
-  const gaps = { ...(!said.content && { content: "请写下是什么事" }), ...(!said.kind && { kind: "请选一项" }), ...(!said.citizen.phone && { "citizen.phone": "请留下电话" }) };
+  const gaps = { ...(!said.content && { content: t("请写下是什么事") }), ...(!said.kind && { kind: t("请选一项") }), ...(!said.citizen.phone && { "citizen.phone": t("请留下电话") }) };
   if (Object.keys(gaps).length) return showWrong(form, gaps);
   const button = one("button[type=submit]", form);
   button.disabled = true;
@@ -205,8 +226,8 @@ async function register(event) {
     await catchUp();
     finished(made);
   } catch (error) {
-    one("#refused").hidden = Boolean(error.fields && showWrong(form, error.fields));
-    one("#refused").textContent = error.code ? error.message : "网络不稳，没有确认收到。请看对话里有没有出现编号，没有再点一次。";
+    one("#refused").hidden = Boolean(error.fields && showWrong(form, fieldsOf(error)));
+    one("#refused").textContent = error.code ? sayingOf(error) : t("网络不稳，没有确认收到。请看对话里有没有出现编号，没有再点一次。");
   } finally {
     button.disabled = false;
   }
@@ -215,9 +236,9 @@ async function register(event) {
 function finished(made) {
   fill(
     one("#case"),
-    h("h2", {}, "已登记"),
-    h("dl", { class: "ticket" }, h("div", {}, h("dt", {}, "编号"), h("dd", {}, made.number)), h("div", {}, h("dt", {}, "查询码"), h("dd", {}, made.query_code))),
-    h("p", {}, h("a", { class: "button main", href: `/track#${made.number}.${made.query_code}` }, "查看进度")),
+    h("h2", {}, t("已登记")),
+    h("dl", { class: "ticket" }, h("div", {}, h("dt", {}, t("编号")), h("dd", {}, made.number)), h("div", {}, h("dt", {}, t("查询码")), h("dd", {}, made.query_code))),
+    h("p", {}, h("a", { class: "button main", href: `/track#${made.number}.${made.query_code}` }, t("查看进度"))),
   );
 }
 

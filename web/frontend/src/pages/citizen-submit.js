@@ -4,6 +4,9 @@ import { call, randomKey } from "../shared/http.js";
 import { all, clearWrong, fill, h, one, showWrong } from "../shared/dom.js";
 import { keep, putValues, valuesOf } from "../shared/drafts.js";
 import { momentWords } from "../shared/time.js";
+import { picker, upload } from "../shared/attachments.js";
+import { fileWords } from "../shared/file-words.js";
+import { fieldsOf, sayingOf, t } from "../shared/tongue.js";
 
 const form = one("#submit");
 const send = one("#send");
@@ -66,17 +69,17 @@ function body() {
 
 function missing(said) {
   const fields = {};
-  if (!said.content) fields.content = "请写下是什么事";
-  if (!said.kind) fields.kind = "请选一项";
-  if (!said.citizen.phone && !said.anonymous) fields["citizen.phone"] = "请留下电话，或在下面选择匿名";
-  if (form.elements.occurred_at.validity.badInput) fields.occurred_at = "时间没有填完整，请补全或清空";
+  if (!said.content) fields.content = t("请写下是什么事");
+  if (!said.kind) fields.kind = t("请选一项");
+  if (!said.citizen.phone && !said.anonymous) fields["citizen.phone"] = t("请留下电话，或在下面选择匿名");
+  if (form.elements.occurred_at.validity.badInput) fields.occurred_at = t("时间没有填完整，请补全或清空");
   return fields;
 }
 
 function refuse(error) {
-  const shown = showWrong(form, error.fields);
+  const shown = showWrong(form, fieldsOf(error));
   const box = one("#refused");
-  box.textContent = error.message;
+  box.textContent = sayingOf(error);
   box.hidden = false;
   if (!shown) box.scrollIntoView({ block: "center" });
 }
@@ -108,7 +111,7 @@ async function submit(event) {
   if (Object.keys(gaps).length) return showWrong(form, gaps);
   busy = true;
   send.setAttribute("aria-disabled", "true");
-  send.textContent = "正在提交…";
+  send.textContent = t("正在提交…");
   try {
     const { made, earlier } = await sendOnce(said);
     (await draft).clear();
@@ -118,20 +121,20 @@ async function submit(event) {
   } finally {
     busy = false;
     send.removeAttribute("aria-disabled");
-    send.textContent = "提交";
+    send.textContent = t("提交");
   }
 }
 
 // --- afterwards ---
 
-const LABELS = { accept: "热线受理", forward: "转给承办部门" };
+const LABELS = { accept: t("热线受理"), forward: t("转给承办部门") };
 
 function nextSteps(made) {
   const reply = one("input[name=kind]:checked", form)?.dataset.reply;
   const known = Object.fromEntries(made.clocks.map((row) => [row.clock, row.due_at]));
-  const dated = Object.entries(LABELS).filter(([name]) => known[name]).map(([name, told]) => `${momentWords(known[name])} 前${told}`);
-  const forward = known.forward ? [] : [`受理后 ${form.dataset.forward}内转给承办部门`];
-  return [...dated, ...forward, reply && `部门收到后 ${reply}内书面答复您`, "答复后热线会回访，问您解决了没有、满不满意"].filter(Boolean);
+  const dated = Object.entries(LABELS).filter(([name]) => known[name]).map(([name, told]) => t("{when} 前{what}").replace("{when}", momentWords(known[name])).replace("{what}", told));
+  const forward = known.forward ? [] : [t("受理后 {limit}内转给承办部门").replace("{limit}", form.dataset.forward)];
+  return [...dated, ...forward, reply && t("部门收到后 {limit}内书面答复您").replace("{limit}", reply), t("答复后热线会回访，问您解决了没有、满不满意")].filter(Boolean);
 }
 
 function done(made, earlier) {
@@ -140,20 +143,33 @@ function done(made, earlier) {
   one("#follow").href = `/track#${made.number}.${made.query_code}`;
   fill(one("#next"), nextSteps(made).map((told) => h("li", {}, told)));
   one("#later").hidden = !earlier;
-  one("#later").textContent = "您第一次的提交其实已经收到。之后改动的文字没有包含在内，请在“查看进度”里用“再说一句”补上。";
+  one("#later").textContent = t("您第一次的提交其实已经收到。之后改动的文字没有包含在内，请在“查看进度”里用“再说一句”补上。");
   one("#writing").hidden = true;
   one("#done").hidden = false;
   one("#done").focus();
   window.scrollTo(0, 0);
+  sendFiles(made);
+}
+
+// The matter is safe before its photos travel; what did not arrive stays here with a button to try again.
+const files = picker({ id: "matter", label: t("照片和文件（可不传）"), words: fileWords() });
+one("#pick").append(files.node);
+
+async function sendFiles(made) {
+  if (!files.rows.length) return;
+  one("#sent-files").append(files.node);
+  const path = `/api/v1/cases/${made.number}/attachments`;
+  const failed = await files.flush((file) => upload(path, file, {}, { "X-Query-Code": made.query_code }));
+  if (failed) one("#sent-files").prepend(h("p", { class: "notice warn", role: "alert" }, t("诉求已收到，但有文件没有传上去，可以在这里重试，或以后在“查进度”里补传。")));
 }
 
 one("#copy").addEventListener("click", async () => {
-  const said = `12345 热线 编号 ${one("#number").textContent} 查询码 ${one("#code").textContent}`;
+  const said = `12345 ${t("编号")} ${one("#number").textContent} ${t("查询码")} ${one("#code").textContent}`;
   try {
     await navigator.clipboard.writeText(said);
-    one("#copy").textContent = "已复制";
+    one("#copy").textContent = t("已复制");
   } catch {
-    one("#copy").textContent = "请手动抄下";
+    one("#copy").textContent = t("请手动抄下");
   }
 });
 one("#another").addEventListener("click", () => location.reload());

@@ -3,6 +3,9 @@
 import { call } from "../shared/http.js";
 import { all, h, one } from "../shared/dom.js";
 import { keep } from "../shared/drafts.js";
+import { gallery, picker, upload } from "../shared/attachments.js";
+import { fileWords } from "../shared/file-words.js";
+import { sayingOf, t } from "../shared/tongue.js";
 
 const form = one("#track");
 const result = one("#result");
@@ -41,12 +44,12 @@ async function lookUp() {
   try {
     const { ok, status, document: read } = await page();
     const fresh = one("#result", read);
-    if (!fresh) return told("bad", status === 429 ? "查得太频繁，请过几分钟再试，或拨打 12345。" : "现在查不了，请稍后再试。");
+    if (!fresh) return told("bad", status === 429 ? t("查得太频繁，请过几分钟再试，或拨打 12345。") : t("现在查不了，请稍后再试。"));
     result.replaceChildren(...document.adoptNode(fresh).childNodes);
     remember(ok ? pair() : null);
     if (ok) ready();
   } catch {
-    told("bad", "网络不通，请稍后再试。");
+    told("bad", t("网络不通，请稍后再试。"));
   }
 }
 
@@ -60,7 +63,7 @@ async function act(body, thanks) {
     await lookUp();
     acted("good", thanks);
   } catch (error) {
-    acted("bad", error.message);
+    acted("bad", sayingOf(error));
   }
 }
 
@@ -68,24 +71,53 @@ function acted(level, text) {
   one("#acted")?.replaceChildren(h("p", { class: `notice ${level}` }, text));
 }
 
-const THANKS = { supplement: "已转给承办部门。", urge: "已催办，承办部门和热线都会看到。" };
-const DEFAULT_URGE = "请尽快办理。";
+const THANKS = { supplement: t("已转给承办部门。"), urge: t("已催办，承办部门和热线都会看到。") };
+const DEFAULT_URGE = "请尽快办理。"; // read by the department, whatever the page speaks
 
 function speak(event) {
   event.preventDefault();
   const action = event.submitter?.dataset.action ?? "supplement";
   const text = one("#speak-text").value.trim() || (action === "urge" ? DEFAULT_URGE : "");
-  if (!text) return acted("warn", "请先写下要补充的话。");
+  if (!text) return acted("warn", t("请先写下要补充的话。"));
   act({ action, text }, THANKS[action]);
 }
 
 function rate(event) {
   const level = Number(event.currentTarget.dataset.level);
   all(".level").forEach((button) => (button.disabled = true));
-  act({ action: "rate", level, words: one("#rate-words").value.trim() }, "谢谢您的评价。").finally(() => all(".level").forEach((button) => (button.disabled = false)));
+  act({ action: "rate", level, words: one("#rate-words").value.trim() }, t("谢谢您的评价。")).finally(() => all(".level").forEach((button) => (button.disabled = false)));
+}
+
+// --- photos and documents ---
+
+const filesPath = () => `/api/v1/cases/${encodeURIComponent(pair().number)}/attachments`;
+const withCode = () => ({ "X-Query-Code": pair().code });
+
+async function showFiles() {
+  const { items } = await call("GET", filesPath(), undefined, { headers: withCode() }).catch(() => ({ items: [] }));
+  const box = one("#files");
+  if (!box) return;
+  box.hidden = items.length === 0;
+  one("div", box).replaceChildren(...[gallery(items, { path: (item) => `${filesPath()}/${item.id}`, headers: withCode(), words: fileWords() })].filter(Boolean));
+}
+
+const sendFile = (file) => upload(filesPath(), file, {}, withCode()).then(showFiles);
+
+async function consent(event) {
+  const agrees = !event.currentTarget.closest("section").dataset.agreed;
+  try {
+    await call("POST", `/api/v1/cases/${encodeURIComponent(pair().number)}/consent`, { agrees, query_code: pair().code });
+    await lookUp();
+    acted("good", agrees ? t("已同意。承办部门每次查看都会留下记录。") : t("已收回，承办部门看不到您是谁了。"));
+  } catch (error) {
+    acted("bad", sayingOf(error));
+  }
 }
 
 async function ready() {
+  one("#pick")?.append(picker({ id: "more", send: sendFile, words: fileWords() }).node);
+  one("#consent button")?.addEventListener("click", consent);
+  showFiles();
   const speaking = one("#speak");
   speaking?.addEventListener("submit", speak);
   all(".level").forEach((button) => button.addEventListener("click", rate));

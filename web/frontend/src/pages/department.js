@@ -1,7 +1,9 @@
 // A department's desk: what is due first, the citizen's own words beside it, one row of steps at the foot.
 
 import { call } from "../shared/http.js";
-import { composing, fill, h, one, showWrong } from "../shared/dom.js";
+import { all, composing, fill, h, one, showWrong } from "../shared/dom.js";
+import { picker, upload } from "../shared/attachments.js";
+import { dictate } from "../shared/dictate.js";
 import { keep } from "../shared/drafts.js";
 import { kbd, keys } from "../shared/keys.js";
 import { live } from "../shared/socket.js";
@@ -10,6 +12,7 @@ import { bell } from "../shared/notices.js";
 import { sideList, tellDone } from "../shared/side-list.js";
 import { formOf, valuesGiven } from "../shared/forms.js";
 import { clockBars } from "../department/bars.js";
+import { outgoing } from "../department/outgoing.js";
 import { replyChecks } from "../department/checks.js";
 import { FORMS, MORE, ROW } from "../department/steps.js";
 
@@ -59,8 +62,8 @@ async function open(number) {
 async function reread(number) {
   told = await showCase(shown, number);
   if (!told) return;
-  fill(bars, clockBars(told));
   drawSteps();
+  clockBars(told).then((drawn) => told?.number === number && fill(bars, drawn));
   lookAround(number);
 }
 
@@ -116,10 +119,17 @@ async function openForm(name) {
   const number = told.number;
   form = { name, node, fields, draft: null };
   if (name === "reply") replyChecks(node, told);
+  if (WITH_FILES[name]) one(".foot", node).before(files(name, number).node);
+  all("textarea", node).forEach((field) => dictate(field));
   one("input, textarea, select", node).focus();
   node.scrollIntoView({ block: "nearest" });
   form.draft = await keep(node, `${name}-${number}`);
 }
+
+// Kept at once with the case; a reply's files are the citizen's once the reply has passed the review.
+const WITH_FILES = { contact: "照片和文件（内部留存）", reply: "照片和文件（答复通过审核后市民可见）" };
+const files = (name, number) =>
+  picker({ id: name, label: WITH_FILES[name], send: (file) => upload(`/api/v1/cases/${encodeURIComponent(number)}/attachments`, file, { purpose: name }) });
 
 const suggestions = async () => [["", "不建议"], ...(await departments).map(({ code, name }) => [code, name])];
 
@@ -167,6 +177,8 @@ keys([
 decide.addEventListener("keydown", (event) => composing(event) && event.stopPropagation());
 
 const reading = bell();
-const changed = () => (list.reread(), reading());
+const sentToday = outgoing((number) => list.show(number));
+const changed = () => (list.reread(), reading(), sentToday());
 live("/desk", { changed }, { again: changed });
+sentToday();
 await list.begin();

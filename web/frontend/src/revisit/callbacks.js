@@ -12,6 +12,7 @@ const REASONS = {
   full: "线路占满",
   no_agents: "无人值守",
   system: "系统故障",
+  web: "网上要求回电",
 };
 
 const read = () => call("GET", "/api/v1/callbacks?state=open").catch(() => null);
@@ -22,6 +23,7 @@ function card(row, done) {
     "li",
     { class: "callback" },
     h("p", {}, h("b", {}, row.caller || "号码不明"), h("span", { class: "quiet" }, ` ${momentWords(row.created_at)} · ${REASONS[row.reason] ?? row.reason}`), row.case ? ` · ${row.case}` : null),
+    row.words ? h("p", { class: "said" }, row.words) : null,
     h(
       "form",
       { class: "row", onsubmit: (event) => (event.preventDefault(), done(row.id, field.value.trim())) },

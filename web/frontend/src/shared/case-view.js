@@ -7,6 +7,7 @@
 import { call } from "./http.js";
 import { fill, h } from "./dom.js";
 import { dueMark, dueWords, momentWords, now } from "./time.js";
+import { evidence } from "./evidence.js";
 import { ACTIONS, CHANNELS, CLOCKS, LEVELS, ROLES, RUNGS, VERDICTS } from "./case-words.js";
 
 const path = (number) => `/api/v1/cases/${encodeURIComponent(number)}`;
@@ -210,6 +211,7 @@ export function draw(node, told, history = []) {
       { class: "case", data: { number: told.number, version: String(told.version) } },
       header(told),
       matter(told),
+      ...evidence(told),
       clocksPart(told),
       answerPart(told),
       placesPart(told),

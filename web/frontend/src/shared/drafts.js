@@ -3,6 +3,7 @@
 import { call, user } from "./http.js";
 import { h } from "./dom.js";
 import { momentWords, now } from "./time.js";
+import { t } from "./tongue.js";
 
 const SERVER_AFTER = 1500;
 const OLDEST = 14 * 24 * 3600_000;
@@ -55,9 +56,9 @@ function offer(form, kept, onTake, onDrop) {
   const bar = h(
     "div",
     { class: "notice row offer", role: "status" },
-    h("span", {}, `您 ${momentWords(kept.at)} 填写的内容还在。`),
-    h("button", { type: "button", class: "button", onclick: () => (onTake(), bar.remove()) }, "接着填"),
-    h("button", { type: "button", class: "button", onclick: () => (onDrop(), bar.remove()) }, "不要了"),
+    h("span", {}, t("您 {when} 填写的内容还在。").replace("{when}", momentWords(kept.at))),
+    h("button", { type: "button", class: "button", onclick: () => (onTake(), bar.remove()) }, t("接着填")),
+    h("button", { type: "button", class: "button", onclick: () => (onDrop(), bar.remove()) }, t("不要了")),
   );
   form.before(bar);
   return bar;

@@ -27,10 +27,11 @@ async function parsed(answer) {
 // call("POST", "/api/v1/cases", body, { headers }) → the JSON answer; throws Refused. status 0: nobody was reached.
 export async function call(method, path, body, { headers = {}, signal } = {}) {
   const sent = { Accept: "application/json", "X-CSRFToken": meta("csrf-token"), ...headers };
-  if (body !== undefined) sent["Content-Type"] = "application/json";
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) sent["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, headers: sent, signal, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
+    answer = await fetch(path, { method, headers: sent, signal, body: body === undefined || form ? body : JSON.stringify(body), credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, "offline", OFFLINE);

@@ -6,6 +6,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const SHIFT = 8 * HOUR; // China keeps no summer time
 const PARTS = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const ENGLISH = document.documentElement.lang === "en";
+const DAY_IN_ENGLISH = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "numeric", month: "short" });
 const WEEK = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, weekday: "short" });
 const RELATIVE = { "-2": "前天", "-1": "昨天", 0: "今天", 1: "明天", 2: "后天" };
 
@@ -19,6 +21,7 @@ const dayNumber = (at) => Math.floor((at.getTime() + SHIFT) / DAY);
 // 今天 · 明天 · 11月28日 周六 · 2027年1月4日
 export function dayWords(iso, seen = now()) {
   const at = new Date(iso);
+  if (ENGLISH) return DAY_IN_ENGLISH.format(at);
   const near = RELATIVE[dayNumber(at) - dayNumber(seen)];
   if (near) return near;
   const day = parts(at);
