@@ -26,6 +26,7 @@ BOSS = _of("supervisor1")
 DISPATCH = _of("dispatcher1", "reviewer1", "supervisor1")
 REPORTS = _of("supervisor1", "auditor1", "csglj2")
 RULES = _of("supervisor1", "auditor1", "admin1")
+RULE_READERS = CENTRE | HOUSES | {"admin1"}
 ADMIN = _of("admin1")
 PAPERS = CENTRE | HOUSES
 
@@ -74,6 +75,9 @@ DOORS = {
     "POST /api/v1/cases/<number>/attachments/<id_>/release": _of("agent1", "dispatcher1", "reviewer1", "supervisor1"),
     "POST /api/v1/cases/<number>/consent": WITH_CODE,
     "POST /api/v1/cases/<number>/person": SEES_CASE,
+    "POST /api/v1/cases/<number>/reply-check": SEES_CASE,
+    "GET /api/v1/rules": RULE_READERS,
+    "GET /api/v1/rules/<what>/<name>": RULE_READERS,
     "GET /api/v1/looks": WATCH,
     "POST /api/v1/triage": STAFF,
     "GET /api/v1/departments": STAFF,
@@ -103,6 +107,8 @@ DOORS = {
     "GET /desk/seat": DESK,
     "POST /desk/seat": DESK,
     "GET /desk/call/<call>": DESK,
+    "POST /desk/citizen": DESK,
+    "GET /desk/topics": DESK,
     "GET /desk/chats": DESK,
     "GET /desk/chats/<int:chat_id>": DESK,
     "GET /desk/chats/<int:chat_id>/files/<id_>": DESK,

@@ -52,10 +52,10 @@ class Replied(Given):
 @api.post("/cases/<number>/reply-check")
 def reply_check(number: str) -> Response:
     """Every point of a public reply before it is submitted or passed; nothing is stored."""
-    given = parse(Replied, object_body())
     access.staff()
     with db.session() as session:
         case, actor = access.visible_case(session, number)
+        given = parse(Replied, object_body())
         return jsonify({"checks": replies.told(replies.checks(session, case, given.public, actor.department))})
 
 
