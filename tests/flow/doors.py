@@ -146,6 +146,12 @@ DOORS = {
     "GET /reports": REPORTS,
     "GET /reports/<month>.<kind>": REPORTS,
     "GET /api/v1/reports/<month>": REPORTS,
+    "GET /special": STAFF,  # leads to the reader's own first page
+    "GET /special/appeals": CENTRE - {"agent1", "dispatcher1"},
+    "POST /special/appeals/<number>/<step>": _of("reviewer1", "supervisor1"),
+    "GET /special/stuck": CENTRE - {"reviewer1", "revisitor1"},
+    "POST /special/stuck": _of("agent1", "dispatcher1", "supervisor1"),
+    "POST /special/stuck/<number>": _of("agent1", "dispatcher1", "supervisor1"),
     "GET /topics": WATCH | {"dispatcher1"},
     "POST /topics": BOSS,
     "GET /looks": WATCH,

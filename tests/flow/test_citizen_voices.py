@@ -93,7 +93,12 @@ def test_chinese_stays_the_language_of_who_says_nothing(client):
 
 def test_every_sentence_of_the_pages_has_its_english():
     asked = {text for file in SOURCES for text in re.findall(r"""\b_?t?\((?:"|')([^"'\n]*[\u4e00-\u9fff][^"'\n]*)(?:"|')\)""", file.read_text(encoding="utf-8"))}  # fmt: skip  # noqa: E501
-    asked |= set(story.STANDS.values()) | set(story.TOGETHER.values()) | set(story.HAPPENED.values()) | {what for _, what in story.WAITS}
+    asked |= (
+        set(story.STANDS.values())
+        | set(story.TOGETHER.values())
+        | set(story.HAPPENED.values())
+        | {what for _, what in story.WAITS}
+    )
     asked |= {word for row in portal.CHOICES for word in row[1:]} | {told for _, told in portal.KINDS}
     asked |= {level.label for level in Level}
     assert len(asked) > 150

@@ -31,12 +31,12 @@ def test_every_endpoint_is_listed_with_who_may_pass_it(app):
     assert sorted(DOORS.keys() - rules(app)) == [], "these are gone"
 
 
-def let_in(answer):
+def let_in(answer, door):
     """Whether the door itself opened; what stands behind it may still refuse the empty form."""
     if answer.status_code in {401, 403} or answer.headers.get("Location", "").startswith("/login?"):
         return False
     code = answer.json["error"]["code"] if answer.is_json and "error" in (answer.json or {}) else ""
-    return code not in SHUT_CODES
+    return code not in SHUT_CODES or "<number>" not in door
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_every_door_opens_to_those_it_is_for_and_to_nobody_else(people):
     wrong = {}
     for door, may in DOORS.items():
         answers = {name: knock(client, door, case) for name, client in clients.items()}
-        passed = {name for name, answer in answers.items() if let_in(answer)}
+        passed = {name for name, answer in answers.items() if let_in(answer, door)}
         if door.endswith("/actions"):  # keeping what a citizen asks is for the centre and himself: 403 comes later
             passed |= {name for name in ("auditor1", "csglj1", "csglj2") if answers[name].json["error"]["code"] == "not_allowed"}  # fmt: skip  # noqa: E501
         if passed != may or any(answer.status_code >= 500 and door != "GET /readyz" for answer in answers.values()):
@@ -82,7 +82,12 @@ def test_every_door_opens_to_those_it_is_for_and_to_nobody_else(people):
 
 def test_every_page_in_somebodys_menu_opens_to_him(ask):
     users = dict(zip((role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM}), ("agent1", "dispatcher1", "reviewer1", "revisitor1", "supervisor1", "auditor1", "keeper1", "admin1", "csglj1", "csglj2"), strict=True))  # fmt: skip  # noqa: E501
-    shut = [(path, role) for path, _, roles in PAGES for role in roles if ask(users[role]).get(path).status_code != 200]
+    shut = [
+        (path, role)
+        for path, _, roles in PAGES
+        for role in roles
+        if ask(users[role]).get(path, follow_redirects=True).status_code != 200
+    ]
     assert shut == []
 
 
