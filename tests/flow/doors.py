@@ -27,6 +27,7 @@ DISPATCH = _of("dispatcher1", "reviewer1", "supervisor1")
 REPORTS = _of("supervisor1", "auditor1", "csglj2")
 RULES = _of("supervisor1", "auditor1", "admin1")
 RULE_READERS = CENTRE | HOUSES | {"admin1"}
+WINDOWS = _of("supervisor1", "admin1")
 ADMIN = _of("admin1")
 PAPERS = CENTRE | HOUSES
 
@@ -44,6 +45,11 @@ DOORS = {
     "GET /public": EVERYBODY,
     "GET /rate/<token>": EVERYBODY,  # by the signed token
     "POST /rate/<token>": EVERYBODY,
+    "GET /public/reviews-<month>.csv": EVERYBODY,
+    "GET /w/<code>": EVERYBODY,  # the page behind a window's QR code
+    "POST /w/<code>": EVERYBODY,
+    "GET /kiosk/<code>": EVERYBODY,
+    "POST /kiosk/<code>": EVERYBODY,
     "POST /elder": EVERYBODY,
     "POST /language": EVERYBODY,
     "GET /drafts/<form>": EVERYBODY,  # his own, by cookie
@@ -147,6 +153,13 @@ DOORS = {
     "GET /reports/<month>.<kind>": REPORTS,
     "GET /api/v1/reports/<month>": REPORTS,
     "GET /special": STAFF,  # leads to the reader's own first page
+    "GET /special/reviews": CENTRE - {"agent1", "dispatcher1"},
+    "GET /special/reviews.csv": CENTRE - {"agent1", "dispatcher1"},
+    "GET /special/windows": WINDOWS,
+    "POST /special/windows": WINDOWS,
+    "POST /special/windows/<code>/close": WINDOWS,
+    "GET /special/windows/<code>.png": WINDOWS,
+    "GET /special/windows/<code>/sheet": WINDOWS,
     "GET /special/appeals": CENTRE - {"agent1", "dispatcher1"},
     "POST /special/appeals/<number>/<step>": _of("reviewer1", "supervisor1"),
     "GET /special/stuck": CENTRE - {"reviewer1", "revisitor1"},
