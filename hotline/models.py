@@ -4,7 +4,9 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, UniqueConstraint, literal_column, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import Integer
 
 from hotline.db import Base
 from hotline.privacy import Sealed
@@ -81,6 +83,16 @@ class Case(Base):
     clocks: Mapped[list["ClockRow"]] = relationship(order_by="ClockRow.id", lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy's own spelling
+
+
+class CaseWords(Base):
+    """By which words a case is found: keyed hashes of the pairs of letters in title and content, no words."""
+
+    __tablename__ = "case_words"
+    __table_args__ = (Index("ix_case_words_words", "words", postgresql_using="gin"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    words: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class Assignment(Base):

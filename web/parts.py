@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -85,8 +86,15 @@ def _search() -> Part:
     return Part("search", UP if there else OFF, needed=False, version=engine, advice=advice)
 
 
+def telephone_off() -> str:
+    """Why there is no telephone, and what to do; empty when it can be used; also for a command beside it."""
+    if find_spec("pjsua2") is None:
+        return "电话不可用：pjsua2 没有装好。执行 hotline phone build，按提示装好所缺的包，再重启。"
+    return os.environ.get("HOTLINE_TELEPHONE_OFF", "")
+
+
 def _telephone() -> Part:
-    off = os.environ.get("HOTLINE_TELEPHONE_OFF", "")
+    off = telephone_off()
     if off:
         return Part("telephone", OFF, needed=False, advice=off)
     try:
@@ -101,7 +109,7 @@ def _telephone() -> Part:
 
 def _distribution() -> Part:
     """The process that gives calls to agents; it has nothing to do where there is no telephone."""
-    off = os.environ.get("HOTLINE_TELEPHONE_OFF", "")
+    off = telephone_off()
     if off:
         return Part("distribution", OFF, needed=False, advice=off)
     return _pulsing("acd", "来电分配没有运行：看 var/log/acd.log。", "distribution")

@@ -12,7 +12,7 @@ from hotline.unit import Unit
 from hotline.words import OF_REVIEW, Action, State
 from kb import service as knowledge
 from telephony import service as telephone
-from web import learning, live, similar
+from web import finding, learning, live, similar
 
 Handler = Callable[[Unit, Any], None]
 _ORDERING = frozenset({Action.REVISIT.value, Action.SUPERVISE.value})
@@ -104,7 +104,7 @@ def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
 
 
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
-    events.CaseCreated: (show_case, link_call, similar.remember, write_first),
+    events.CaseCreated: (show_case, link_call, similar.remember, finding.remember, write_first),
     events.CaseChanged: (show_case, learning.learn, write_order, write_next, rate_by_call, tell_appeal),
     events.RungFired: (show_rung, write_warning),
     events.CallChanged: (show_call,),

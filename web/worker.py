@@ -16,7 +16,7 @@ from hotline.rulebook import jobs
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
-from web import live, pulse, similar, topics
+from web import finding, live, pulse, similar, topics
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ def heal() -> bool:
 def tidy() -> int:
     """Throw away what was delivered long ago; give marks to cases that have none yet."""
     similar.catch_up()
+    finding.catch_up()
     return dispatch.tidy()
 
 

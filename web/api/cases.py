@@ -15,7 +15,7 @@ from hotline.lifecycle import Actor
 from hotline.models import Assignment, Case, ClockRow
 from hotline.unit import transaction
 from hotline.words import CENTRE, DEPARTMENT, Action, Delivery, State
-from web import access, intake
+from web import access, finding, intake
 from web.api import api
 from web.errors import how_many, object_body, when
 from web.pace import MATTERS, READS, strangers
@@ -89,12 +89,16 @@ def act(number: str) -> Response:
 
 @api.get("/cases")
 def many() -> Response:
-    """A page of cases, newest first; `next` is the cursor of the following page."""
+    """A page of cases, newest first; `next` is the cursor of the following page.
+
+    With `q` a page may be shorter: what this reader sees only masked is not found by it.
+    """
     actor = access.staff(*CENTRE, *DEPARTMENT)
     limit = how_many(USUAL, MOST)
     with db.session() as session:
-        rows = _listed(session, actor, limit)
-        items = [reading.brief(case, actor) for case in rows[:limit]]
+        rows, words = _listed(session, actor, limit), request.args.get("q", "").strip()
+        shown = rows[:limit] if not words or _is_number(words) else finding.seen(rows[:limit], actor, words)
+        items = [reading.brief(case, actor) for case in shown]
         more = _cursor_of(rows[limit - 1]) if len(rows) > limit else None
         return jsonify({"items": items, "next": more})
 
@@ -140,16 +144,23 @@ def _narrowed(found: Select[Any], asked: Any, actor: Actor) -> Select[Any]:
 
 
 def _searched(found: Select[Any], words: str, actor: Actor) -> Select[Any]:
-    """A number, a telephone number, or words of the title; a telephone number finds nobody the reader may not see."""
+    """A case's number, a telephone number, or words of title and content.
+
+    A telephone number finds nobody the reader may not see.
+    """
     if not words:
         return found
     if len(words) < LEAST_SEARCH:
         raise BadInput("query_too_short", "请至少输入两个字。", {"q": "太短"})
-    by_phone = and_(Case.phone_index == privacy.blind(words), reading.shows_person(actor))
-    titled = Case.title.contains(words, autoescape=True)
-    if any(letter.isdigit() for letter in words):  # a title may hold the number of somebody who stays unknown
-        titled = and_(titled, reading.shows_person(actor))
-    return found.where((Case.number == words) | by_phone | titled)
+    if _is_number(words):
+        by_phone = and_(Case.phone_index == privacy.blind(words), reading.shows_person(actor))
+        return found.where((Case.number == words) | by_phone)
+    return found.where(finding.asked(words))
+
+
+def _is_number(words: str) -> bool:
+    digits = words.replace("-", "").replace(" ", "").removeprefix("+")
+    return digits.isdecimal() and len(digits) > finding.LONGEST_NUMBER
 
 
 @api.get("/lifecycle")

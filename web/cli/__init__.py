@@ -1,6 +1,7 @@
 """The command `hotline`: each group loads only what it needs."""
 
 import importlib
+import json
 import os
 import sys
 from typing import Any
@@ -60,13 +61,16 @@ def follow_running_system() -> None:
 
 
 def main() -> Any:
-    """Entry point: refusals are one Chinese line and exit 2, never a traceback."""
+    """Entry point: a refusal is one Chinese line (with `--json` also a document on stdout) and exit 2, no traceback."""
     if sys.argv[1:2] != ["up"]:
         follow_running_system()
     try:
         return hotline()
     except HotlineError as refused:
         click.echo(f"{refused.message} [{refused.code}]", err=True)
+        if "--json" in sys.argv:
+            told = {"code": refused.code, "message": refused.message, "fields": refused.fields}
+            click.echo(json.dumps({"error": told}, ensure_ascii=False))
     except RuntimeError as broken:
         click.echo(str(broken), err=True)
     sys.exit(2)

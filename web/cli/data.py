@@ -148,19 +148,25 @@ def import_() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def import_cases(file: Path, *, as_json: bool) -> None:
     """批量登记诉求：可中断再来，绝不重复；有误的行连同原因写入 FILE.rejects.csv。"""
-    made, again, rejected = _import(file)
+    rejects = file.with_suffix(file.suffix + ".rejects.csv")
+    rejects.unlink(missing_ok=True)  # those of an earlier run
+    rejected: list[dict[str, str]] = []
+    try:
+        made, again = _import(file, rejected)
+    finally:
+        if rejected:
+            _write_rejects(rejects, rejected)
     told = {"created": made, "already": again, "rejected": len(rejected)}
-    if rejected:
-        _write_rejects(file.with_suffix(file.suffix + ".rejects.csv"), rejected)
     if as_json:
         show(told)
     else:
         click.echo(f"新登记 {made} 件，已有 {again} 件，有误 {len(rejected)} 行。")
 
 
-def _import(file: Path) -> tuple[int, int, list[dict[str, str]]]:
-    made, again, rejected = 0, 0, []
-    with file.open(encoding="utf-8-sig", newline="") as source:
+def _import(file: Path, rejected: list[dict[str, str]]) -> tuple[int, int]:
+    """How many were new and how many were there; what is wrong is put to `rejected` as it is met."""
+    made, again = 0, 0
+    with file.open(encoding=_encoding(file), newline="") as source:
         for line, row in enumerate(tqdm(csv.DictReader(source), unit="件", file=sys.stderr), start=2):
             try:
                 fresh = _take(file, line, row)
@@ -168,7 +174,20 @@ def _import(file: Path) -> tuple[int, int, list[dict[str, str]]]:
                 rejected.append({"line": str(line), "code": refused.code, "reason": refused.message})
                 continue
             made, again = made + fresh, again + (not fresh)
-    return made, again, rejected
+    return made, again
+
+
+def _encoding(file: Path) -> str:
+    """UTF-8, or what Chinese Excel writes. Raises BadInput where it is neither."""
+    for name in ("utf-8-sig", "gb18030"):
+        try:
+            with file.open(encoding=name) as text:
+                while text.read(1024 * 1024):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return name
+    raise BadInput("bad_encoding", f"{file.name} 不是 UTF-8 也不是 GB18030 编码的文件。", {"file": "编码不对"})
 
 
 def _take(file: Path, line: int, row: dict[str, str]) -> bool:

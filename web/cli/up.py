@@ -5,7 +5,6 @@ import signal
 import socket
 import sys
 import threading
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -135,14 +134,6 @@ def _knowledge(settings: Settings) -> None:
         service.reindex()
 
 
-def telephone_off() -> str:
-    """Why there is no telephone, and what to do; empty when it can be used."""
-    if find_spec("pjsua2") is None:
-        return "电话不可用：pjsua2 没有装好。执行 hotline phone build，按提示装好所缺的包，再重启。"
-    there = all(find_spec(f"telephony.{name}") for name in ("connector", "acd"))
-    return "" if there else "电话不可用：这个版本还没有电话连接进程。"
-
-
 def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[Process]:
     """What runs beside the servers."""
     python = sys.executable
@@ -165,6 +156,8 @@ def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[P
 
 def run(settings: Settings, host: str, port: int, sip_port: int) -> None:
     """Start all, say where everything is once it is ready, wait for the end."""
+    from web.parts import telephone_off
+
     os.environ["HOTLINE_TELEPHONE_OFF"] = telephone_off()
     supervisor = Supervisor(settings.data / "log", processes(settings, host, port, sip_port))
     stop = threading.Event()
