@@ -14,10 +14,12 @@ from hotline.words import Urgency
 from triage import urgency
 from triage.classify import Unavailable
 from triage.risk_model import LINES, NAME, assess, read
+from triage.training.corpus import read as read_corpus
 from triage.training.risk import train
 
 pytestmark = pytest.mark.fast
 ROWS = sentences()
+SECOND = sentences("second")
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +42,36 @@ def test_the_set_is_large_and_half_of_it_is_harmless():
 
 
 def test_no_sentence_of_the_set_was_trained_on():
-    trained = (CITY / "risks.csv").read_text(encoding="utf-8")
-    assert [row["text"] for row in ROWS if row["text"] in trained] == []
+    trained = set(read_corpus(CITY / "risks.csv").texts)
+    assert [row["text"] for row in (*ROWS, *SECOND) if row["text"] in trained] == []
 
 
 def test_danger_is_found_and_look_alikes_mostly_left_alone(model):
     found = judged(ROWS, model)
     assert found["recall"] >= 0.97
     assert found["precision"] >= 0.7
+
+
+def test_danger_in_other_registers_is_found_too(model):
+    found = judged(SECOND, model)
+    assert found["recall"] >= 0.97
+    assert found["precision"] >= 0.6
+
+
+ALOFT = "后山上火苗子窜老高了，离村子就两里地"
+
+
+def test_a_look_alike_across_two_words_hides_no_fire():
+    assert urgency.assess(ALOFT).urgency is Urgency.CRITICAL
+    assert urgency.assess("最近上火嗓子疼，挂什么科").urgency is Urgency.NORMAL
+
+
+ASKED = ["遗书公证在哪里办，要带什么材料", "安眠药能不能在社区医院开", "抢劫罪判几年，法学院作业", "走失手环在哪领"]
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_who_only_asks_about_a_thing_is_not_in_danger_by_its_name(text):
+    assert urgency.assess(text).signs == ()
 
 
 def test_what_only_the_model_sees_asks_for_a_line_without_naming_one(model):
