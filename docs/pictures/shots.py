@@ -25,7 +25,9 @@ class Album:
     def __init__(self, player: Playwright, town: Town, data: Path, images: Path) -> None:
         self.town, self.images, self.data = town, images, data
         self.browser = player.chromium.launch(
-            executable_path="/usr/bin/chromium", args=_FLAGS, env={"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
+            executable_path="/usr/bin/chromium-headless-shell",
+            args=_FLAGS,
+            env={"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"},
         )
         lines = (data / "demo-accounts.txt").read_text(encoding="utf-8").splitlines()
         self.passwords = dict(line.split("\t")[:2] for line in lines)

@@ -49,7 +49,7 @@ def chromium():
     expect.set_options(timeout=PATIENCE)
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        browser = player.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=flags)
         yield browser
         browser.close()
 
