@@ -51,8 +51,8 @@ def write(said: Draft, actor: str, version: int = 0) -> Article:
     check(said)
     try:
         with transaction() as unit:
-            article = _held(unit.session, said.code, version) if version else None
-            return _apply(unit, article, said, DRAFT, actor)
+            article = held(unit.session, said.code, version) if version else None
+            return apply_in(unit, article, said, DRAFT, actor)
     except IntegrityError:
         raise Conflict("article_exists", f"编号 {said.code} 已被使用。", {"code": said.code}) from None
 
@@ -60,11 +60,11 @@ def write(said: Draft, actor: str, version: int = 0) -> Article:
 def step(code: str, action: str, version: int, actor: str) -> Article:
     """One step of STEPS further. Raises BadInput for a step that does not start here, Missing, Conflict."""
     with transaction() as unit:
-        article = _held(unit.session, code, version)
+        article = held(unit.session, code, version)
         source, target = STEPS.get(action, ("", ""))
         if article.state != source:
             raise BadInput("article_step", f"{LABELS[article.state]}的条目不能这样处理。", {"action": action})
-        return _apply(unit, article, _said(article), target, actor)
+        return apply_in(unit, article, _said(article), target, actor)
 
 
 def revisions(code: str) -> list[Revision]:
@@ -73,7 +73,7 @@ def revisions(code: str) -> list[Revision]:
         return list(session.scalars(select(Revision).where(Revision.code == code).order_by(Revision.version.desc())))
 
 
-def _held(session: Session, code: str, version: int) -> Article:
+def held(session: Session, code: str, version: int) -> Article:
     """The article, locked. Raises Missing, and Conflict when it is no longer the version the reader saw."""
     article = session.get(Article, code, with_for_update=True)
     if article is None:
@@ -88,7 +88,7 @@ def _said(article: Article) -> Draft:
     return Draft(**{name: getattr(article, name) for name in Draft.__dataclass_fields__})
 
 
-def _apply(unit: Unit, article: Article | None, said: Draft, state: str, actor: str) -> Article:
+def apply_in(unit: Unit, article: Article | None, said: Draft, state: str, actor: str) -> Article:
     """The new version, its revision and its event, in the open transaction."""
     if article is None:
         article = Article(code=said.code, version=0)
@@ -147,5 +147,5 @@ def _import_chunk(unit: Unit, chunk: Sequence[Draft], state: str, actor: str, re
         if article is not None and _said(article) == said and article.state in {state, PUBLISHED, RETIRED}:
             report.same.append(said.code)
         else:
-            _apply(unit, article, said, state, actor)
+            apply_in(unit, article, said, state, actor)
             (report.created if article is None else report.changed).append(said.code)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.db import Base
@@ -43,3 +43,26 @@ class Revision(Base):
     body: Mapped[str]
     at: Mapped[dt.datetime]
     by: Mapped[str]
+
+
+class ItemRequest(Base):
+    """A department asks for a change of the item catalogue: asked, confirmed by the centre, published; or refused."""
+
+    __tablename__ = "item_requests"
+    __table_args__ = (Index("ix_item_requests_state", "state", "id"), Index("ix_item_requests_of", "department", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str]
+    state: Mapped[str]
+    department: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+    code: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    reason: Mapped[str]
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    decided_at: Mapped[dt.datetime | None]
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    published_by: Mapped[str] = mapped_column(default="", server_default="")
+    published_at: Mapped[dt.datetime | None]

@@ -15,6 +15,7 @@ ROOMS = (
     "hotline.looks",
     "hotline.rulebook.models",
     "dispatch.models",
+    "dispatch.experience_models",
     "triage.models",
     "kb.models",
     "telephony.models",

@@ -9,6 +9,7 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_process_init
 
+from dispatch import experience
 from dispatch import service as dispatch
 from hotline import db, history, outbox
 from hotline.events import revive
@@ -123,6 +124,7 @@ def tidy() -> int:
     """Throw away what was delivered long ago; give marks to cases that have none yet."""
     similar.catch_up()
     finding.catch_up()
+    experience.urge()
     return dispatch.tidy()
 
 

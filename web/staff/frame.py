@@ -18,7 +18,7 @@ PAGES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/looks", "查看记录", frozenset({R.SUPERVISOR, R.AUDITOR})),
     ("/department", "办理", frozenset({R.CLERK, R.HEAD})),
     ("/papers", "文书", frozenset({R.CLERK, R.HEAD, R.SUPERVISOR, R.AUDITOR})),
-    ("/special", "专项", frozenset({R.AGENT, R.DISPATCHER, R.REVIEWER, R.REVISITOR, R.SUPERVISOR, R.AUDITOR})),
+    ("/special", "专项", frozenset(Role) - {R.CITIZEN, R.SYSTEM}),
     ("/reports", "月报", frozenset({R.HEAD, R.SUPERVISOR, R.AUDITOR})),
     ("/kb", "知识库", frozenset({R.KEEPER, R.AGENT, R.DISPATCHER, R.REVIEWER, R.SUPERVISOR})),
     ("/models", "模型", frozenset({R.SUPERVISOR, R.ADMIN, R.AUDITOR})),

@@ -3,8 +3,10 @@
 from flask import Blueprint
 
 from web.staff.special.appeals import appeals
+from web.staff.special.items import items
+from web.staff.special.officers import officers
 from web.staff.special.reviews import reviews
 from web.staff.special.stuck import stuck
 from web.staff.special.windows import halls
 
-SPECIAL: tuple[Blueprint, ...] = (reviews, appeals, stuck, halls)
+SPECIAL: tuple[Blueprint, ...] = (reviews, appeals, stuck, officers, items, halls)

@@ -17,6 +17,12 @@ TABS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/special/reviews", "评价", frozenset({R.REVIEWER, R.SUPERVISOR, R.REVISITOR, R.AUDITOR})),
     ("/special/appeals", "申诉", frozenset({R.REVIEWER, R.SUPERVISOR, R.REVISITOR, R.AUDITOR})),
     ("/special/stuck", "办不成事", frozenset({R.AGENT, R.DISPATCHER, R.SUPERVISOR, R.AUDITOR})),
+    (
+        "/special/officers",
+        "体验官",
+        frozenset({R.REVIEWER, R.REVISITOR, R.SUPERVISOR, R.AUDITOR, R.CLERK, R.HEAD}),
+    ),
+    ("/special/items", "事项目录", frozenset({R.KEEPER, R.SUPERVISOR, R.CLERK, R.HEAD})),
     ("/special/windows", "窗口评价码", frozenset({R.SUPERVISOR, R.ADMIN})),
 )
 READERS = {path: roles for path, _, roles in TABS}
