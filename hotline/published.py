@@ -1,7 +1,8 @@
 """Reviews of a month as they may be published: by department and by item, anonymous ones apart (rules.md §5).
 
 A group of few would tell who said what: fewer than `publish_least` reviews are put together with the other small
-groups, and what is then still few is told by its number alone.
+groups, and where these are still few, with the next larger one, so that nobody finds them by taking the others from the
+whole.
 """
 
 from collections import Counter
@@ -82,17 +83,20 @@ def read(session: Session, period: Period, least: int) -> Month:
         whole.add(one)
         departments.setdefault(department, Group(department)).add(one)
         items.setdefault(item, Group(item)).add(one)
+    whole.told = whole.count >= least
     return Month(whole, _published(departments, least), _published(items, least), _excluded(session, period))
 
 
 def _published(groups: dict[str, Group], least: int) -> list[Group]:
-    """Those with enough reviews; the others as one, without its levels where also that is small."""
+    """Those with enough reviews; the others as one that is large enough too, or is told by its number alone."""
     large = sorted((g for g in groups.values() if g.count >= least), key=lambda g: (-g.count, g.name))
     small = [g for g in groups.values() if g.count < least]
     rest = Group(SMALL)
     for group in small:
         rest.add(group)
-    rest.told = rest.count >= least and len(small) > 1
+    while small and large and rest.count < least:
+        rest.add(large.pop())
+    rest.told = rest.count >= least
     return [*large, rest] if small else large
 
 
