@@ -89,3 +89,9 @@ def test_a_backup_comes_back_into_an_empty_system_that_is_newer(hotline, running
     again = hotline(data, "restore", str(kept))
     assert again.returncode != 0
     assert "已有诉求" in again.stderr
+
+
+def test_the_migrations_make_the_tables_the_code_speaks_of(database):
+    from web import schema
+
+    schema.check()

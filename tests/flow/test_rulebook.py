@@ -98,7 +98,7 @@ def test_a_changed_file_is_a_next_version_until_a_person_changed_the_rules(monke
     assert versions.take_up_files() == 0
 
 
-def test_a_change_is_previewed_approved_by_another_person_and_judges_open_cases_again():
+def test_a_policy_change_re_judges_open_cases_and_leaves_closed_ones_with_the_version_that_judged_them():
     open_case, answered = signed(), passed()
     kept, stamp = due(answered), reply_of(answered).judged_by
     draft = proposed()
@@ -202,7 +202,7 @@ def test_a_holiday_declared_late_moves_open_deadlines_and_the_make_up_day_is_wor
         (lambda: "title = ", "policy_invalid"),
     ],
 )
-def test_a_policy_that_cannot_be_used_is_refused_before_it_is_kept(content, code):
+def test_a_policy_without_working_days_or_otherwise_unusable_is_refused_before_it_is_kept(content, code):
     with pytest.raises(BadInput) as refused:
         drafts.write(Change(Rule.POLICY, "henan", content(), "理由"), ADMIN)
     assert refused.value.code == code
