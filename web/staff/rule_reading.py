@@ -54,10 +54,14 @@ def last_judging(session: Session) -> RuleJob | None:
 
 def version_told(row: RuleVersion) -> dict[str, Any]:
     """A version without its text."""
-    names = {"by": shown_name(row.by), "approved_by": shown_name(row.approved_by)}
+    names = {"by": _who(row.by), "approved_by": _who(row.approved_by)}
     when = {"at": moment(row.at), "valid_from": moment(row.valid_from)}
     about = {"what": row.what, "name": row.name, "called": called(row.what, row.name), "number": row.number}
     return about | names | when | {"reason": row.reason}
+
+
+def _who(user: str) -> str:
+    return "系统" if user == versions.SYSTEM else shown_name(user)
 
 
 def draft_told(row: RuleDraft) -> dict[str, Any]:
