@@ -6,16 +6,27 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import text
+
+from bench import answering
+from hotline import db
 from telephony.queueing import Assignment, Caller, Group, Rules, Seat, assign, eligible
+from telephony.words import Strategy
 
 AGENTS, WAITING, ROUNDS = 500, 2_000, 30
+TODAY = 30_000  # calls that have ended since midnight
 NOW = dt.datetime(2026, 9, 29, 8, 0, tzinfo=dt.UTC)
 CODES = ("general", "elderly", "urgent")
+WIDER = ((0, 1), (10, 2), (30, 1000))
 RULES = Rules(
-    groups=tuple(Group(code, widening=((0, 1), (10, 2), (30, 1000))) for code in CODES),
+    groups=(
+        Group("general", strategy=Strategy.FEWEST_CALLS, widening=WIDER),
+        *(Group(c, widening=WIDER) for c in CODES[1:]),
+    ),
     skills={f"agent{n}": {CODES[n % 3]: 1, CODES[(n + 1) % 3]: 2} for n in range(AGENTS)},
 )
 
@@ -77,12 +88,11 @@ def measure() -> list[tuple[str, float, float, float]]:
     return rows
 
 
-def with_database(rounds: int = 40) -> tuple[float, float]:
-    """Milliseconds (median, longest) from one seat becoming free to its reservation committed in PostgreSQL."""
+def fill() -> None:
+    """500 agents who speak, 2,000 callers who wait, the calls of the day so far."""
     from hotline import clock
     from hotline.city_models import User
     from hotline.unit import transaction
-    from telephony import distribution
     from telephony.models import AgentSeat, Call
 
     now = clock.now()
@@ -95,21 +105,44 @@ def with_database(rounds: int = 40) -> tuple[float, float]:
             joined = now - dt.timedelta(seconds=n % 300)
             place = {"state": "waiting", "skill_group": CODES[n % 3], "rank_at": joined, "queue_at": joined}
             unit.session.add(Call(id=f"{n:04}", caller="", caller_index="", invite_at=joined, connector="c1", **place))
-    found = []
+        unit.session.flush()
+        unit.session.execute(text(_EARLIER), {"count": TODAY, "agents": AGENTS, "now": now})
+    with db.engine().connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+_EARLIER = """
+INSERT INTO calls (id, state, caller, caller_index, connector, invite_at, queue_at, agent_answer_at, hangup_at, agent,
+                   exit, skill_group)
+SELECT 'e' || n, 'ended', '', '', 'c1', :now, :now, :now, :now, 'agent' || n % :agents, 'answered', 'general'
+  FROM generate_series(1, :count) n
+"""
+
+
+def with_database(rounds: int = 60) -> tuple[float, float, float]:
+    """Milliseconds (median, longest, processor of this process per assignment) from one seat becoming free to its
+    reservation committed in PostgreSQL: read, decided, written."""
+    from hotline.unit import transaction
+    from telephony import distribution
+    from telephony.models import AgentSeat
+
+    fill()
+    found, used = [], 0.0
     for n in range(rounds):
         with transaction() as unit:
             seat_row = unit.session.get_one(AgentSeat, f"agent{n}")
             seat_row.state, seat_row.call = "idle", ""
-        begun = time.perf_counter()
-        (made,) = distribution.due(RULES)
-        assert distribution.reserve(made, RULES)
+        begun, worked = time.perf_counter(), time.process_time()
+        said, _ = distribution.give(RULES)
         found.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(found), max(found)
+        used += (time.process_time() - worked) * 1000
+        assert len(said) == 2
+    return statistics.median(found), max(found), used / rounds
 
 
-def on_tables() -> tuple[float, float]:
-    """The same on a PostgreSQL of its own, started here and thrown away."""
-    from hotline import db
+@contextmanager
+def tables() -> Iterator[None]:
+    """A PostgreSQL and a Redis of their own, started here and thrown away."""
     from hotline.settings import Settings
     from web.embedded import Embedded
     from web.schema import upgrade
@@ -121,9 +154,10 @@ def on_tables() -> tuple[float, float]:
         embedded.start()
         try:
             upgrade()
-            return with_database()
+            yield
         finally:
             db.engine().dispose()
+            db.engine.cache_clear()
             embedded.stop()
 
 
@@ -131,12 +165,15 @@ def main() -> None:
     chance = random.Random(1)
     callers, seats = crowd(chance), house(chance, 50)
     assert assign(callers, seats, NOW, RULES) == plain(callers, seats), "both ways must agree"
-    print(f"\ndistribution: {AGENTS} agents, {WAITING} waiting")
+    print(f"\ndistribution: {AGENTS} agents, {WAITING} waiting, {TODAY} calls since midnight")
     print(f"  {'':<24}{'turn, ms':>10}{'longest':>10}{'one assignment, ms':>20}")
     for what, middle, longest, one in measure():
         print(f"  {what:<24}{middle:>10.2f}{longest:>10.2f}{one:>20.3f}")
-    middle, longest = on_tables()
-    print(f"  {'1 free, in PostgreSQL':<24}{middle:>10.2f}{longest:>10.2f}{middle:>20.3f}")
+    with tables():
+        middle, longest, used = with_database()
+    print(f"  {'1 free, in PostgreSQL':<24}{middle:>10.2f}{longest:>10.2f}{middle:>20.3f}   (this process {used:.2f})")
+    with tables():
+        answering.report()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from hotline.errors import HotlineError
 from hotline.settings import Settings
 from hotline.timing import timing
 from hotline.unit import transaction
-from telephony import distribution, layout, outbound, overflow, saying, service
+from telephony import distribution, house, layout, outbound, overflow, saying, service
 from telephony.queueing import Assignment, Rules
 from telephony.reaction import Reaction
 
@@ -78,8 +78,9 @@ class Acd:
                 raise
         self.silent.clear()
         self._take_pending()
-        with db.session() as session:
-            unrung = distribution.stale_offers(session, unrung=True)
+        with transaction() as unit:
+            house.adopt(unit.session, self.rules)
+            unrung = distribution.stale_offers(unit.session, unrung=True)
         for call, token in unrung:
             self._say(distribution.withdraw(call, token, self.rules))
         self.ready = True
@@ -147,11 +148,10 @@ class Acd:
     # --- assignments ---
 
     def _assign(self) -> None:
-        for made in distribution.due(self.rules, self.silent):
-            if made.call.startswith(distribution.KEPT):
-                self._call_back(made)
-            else:
-                self._say(distribution.reserve(made, self.rules))
+        said, kept = distribution.give(self.rules, self.silent)
+        self._say(said)
+        for made in kept:
+            self._call_back(made)
 
     def _call_back(self, made: Assignment) -> None:
         try:

@@ -2,85 +2,73 @@
 
 import datetime as dt
 import secrets
+from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select, union_all, update
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.city_models import User
 from hotline.events import CallChanged
 from hotline.unit import Unit, transaction
-from telephony import agents, outbound
+from telephony import agents, house, outbound
 from telephony.models import AgentSeat, Call, Callback
-from telephony.queueing import Assignment, Caller, Rules, Seat, assign, eligible
+from telephony.queueing import Assignment, Caller, Rules, assign
 from telephony.reaction import Reaction, Work, command, told
 from telephony.record import apply, cut_off, requeue
 from telephony.words import CallbackState, CallState, Purpose, SeatState, Status, Strategy
 
 KEPT = "callback:"
-_SEAT = (
-    AgentSeat.user,
-    AgentSeat.status,
-    AgentSeat.state,
-    AgentSeat.idle_since,
-    AgentSeat.not_before,
-    AgentSeat.rung_at,
-)
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
 
 
-class _Taken(Exception):  # noqa: N818 - a turn of events, caught here
-    """Somebody else had the caller or the seat first."""
+# `callers` before `seats`: the order in which everybody else locks them. What somebody changed in between is left out.
+_HAND_OUT = text("""
+WITH wanted AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:calls AS text[]), CAST(:users AS text[]), CAST(:tokens AS text[])) WITH ORDINALITY
+      AS w(call, agent, token, place)
+), callers AS MATERIALIZED (
+  SELECT id FROM calls WHERE id = ANY (CAST(:calls AS text[]))
+     AND (state = 'waiting' OR state = 'offered' AND skill_group = ANY (CAST(:together AS text[])))
+   ORDER BY id FOR UPDATE
+), seats AS MATERIALIZED (
+  SELECT s."user", u.phone_uri FROM agent_seats s JOIN users u ON u.name = s."user"
+   WHERE s."user" = ANY (CAST(:users AS text[])) AND s.status = 'ready' AND s.state = 'idle'
+     AND (s.not_before IS NULL OR s.not_before <= :machine) AND (SELECT count(*) FROM callers) > 0
+   ORDER BY s."user" FOR UPDATE OF s
+), given AS MATERIALIZED (
+  SELECT w.call, w.agent, w.token, w.place, s.phone_uri
+    FROM wanted w JOIN callers c ON c.id = w.call JOIN seats s ON s."user" = w.agent
+), offered AS (
+  UPDATE calls SET state = 'offered', agent = g.agent, token = g.token, offer_at = :now
+    FROM (SELECT DISTINCT ON (call) call, agent, token FROM given ORDER BY call, place DESC) g WHERE calls.id = g.call
+), reserved AS (
+  UPDATE agent_seats SET state = 'reserved', call = g.call, token = g.token, not_before = :until, since = :now,
+         rung_at = :now FROM given g WHERE agent_seats."user" = g.agent
+)
+SELECT call, agent, token, phone_uri FROM given ORDER BY place
+""")
 
 
-# --- reading --------------------------------------------------------------------------------------------------------
+# --- offers ---------------------------------------------------------------------------------------------------------
 
 
-def seats(session: Session, rules: Rules) -> list[Seat]:
-    """Every signed-in seat that has a phone, free or not; pauses are judged by `queueing.eligible`."""
-    rows = select(*_SEAT).join(User, User.name == AgentSeat.user).where(User.active, User.phone_uri != "")
-    found = session.execute(rows.where(AgentSeat.status != Status.OFF)).all()
-    served = _served(session) if any(g.strategy == Strategy.FEWEST_CALLS for g in rules.groups) else {}
-    return [
-        Seat(user, status, state, idle, pause, served.get(user, 0), rung)
-        for user, status, state, idle, pause, rung in found
-    ]
+def give(
+    rules: Rules, silent: Collection[str] = (), now: dt.datetime | None = None
+) -> tuple[list[Reaction], list[Assignment]]:
+    """Look, decide and reserve in one commit: what is said for it, and whose turn it is to be called back."""
+    with transaction(now) as unit:
+        made = due(unit, rules, silent)
+        inwards = [one for one in made if not one.call.startswith(KEPT)]
+        return reserve(unit, inwards, rules), [one for one in made if one.call.startswith(KEPT)]
 
 
-def _served(session: Session) -> dict[str, int]:
-    """How many calls each agent has answered since midnight in Shanghai."""
-    midnight = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = select(Call.agent, func.count()).where(Call.invite_at >= midnight, Call.agent_answer_at.is_not(None))
-    return dict(session.execute(today.group_by(Call.agent)).all())
-
-
-def callers(session: Session, rules: Rules, silent: Collection[str] = (), most: int = 1000) -> list[Caller]:
-    """The first `most` of each group that wait. Callers of a `silent` connector cannot be given to anybody.
-
-    Nobody behind them could ring either: in one group who stands before has the wider circle.
-    """
-    columns = (Call.id, Call.rank_at, Call.queue_at, Call.skill_group, Call.wanted_agent)
-    waiting = select(*columns).where(Call.state == CallState.WAITING, Call.connector.notin_(silent))
-    codes = [group.code for group in rules.groups]
-    parts = [waiting.where(Call.skill_group == code) for code in codes] + [
-        waiting.where(Call.skill_group.notin_(codes))
-    ]
-    heads = [part.order_by(Call.rank_at, Call.id).limit(most).subquery().select() for part in parts]
-    rows = session.execute(union_all(*heads)).all()
-    return [Caller(row.id, row.rank_at or row.queue_at, row.skill_group, row.wanted_agent) for row in rows]
-
-
-def due(rules: Rules, silent: Collection[str] = ()) -> list[Assignment]:
+def due(unit: Unit, rules: Rules, silent: Collection[str] = ()) -> list[Assignment]:
     """Who could ring where now; nothing is reserved yet."""
-    with transaction() as unit:
-        machine = clock.machine()
-        if not (_somebody_waits(unit.session) or _kept(unit.session, rules)):
-            return []
-        present = seats(unit.session, rules)
-        free = sum(eligible(seat, machine) for seat in present)
-        waiting = [*callers(unit.session, rules, silent, free), *_kept(unit.session, rules)] if free else []
-        return assign(waiting, present, unit.now, rules, machine)
+    found = house.look(unit.session, rules, silent)
+    waiting = [*found.waiting, *(_kept(unit.session, rules) if found.free else [])]
+    return assign(waiting, found.free, unit.now, rules, clock.machine(), found.present) if waiting else []
 
 
 def _kept(session: Session, rules: Rules) -> list[Caller]:
@@ -89,52 +77,36 @@ def _kept(session: Session, rules: Rules) -> list[Caller]:
     return [Caller(f"{KEPT}{row.id}", row.rank_at or row.created_at, rules.groups[0].code) for row in rows]
 
 
-def _somebody_waits(session: Session) -> bool:
-    return session.scalar(select(Call.id).where(Call.state == CallState.WAITING).limit(1)) is not None
-
-
-# --- offers ---------------------------------------------------------------------------------------------------------
-
-
-def reserve(made: Assignment, rules: Rules, now: dt.datetime | None = None) -> list[Reaction]:
-    """Reserve the seat for the caller if both are still free: the pop for the desk, then the offer. Else nothing."""
-    token = secrets.token_hex(8)
-    try:
-        with transaction(now) as unit:
-            together = _take_caller(unit, made, token, rules)
-            _take_seat(unit, made, token, rules)
-            uri = unit.session.scalars(select(User.phone_uri).where(User.name == made.user)).one()
-            unit.record(CallChanged(made.call, CallState.OFFERED))
-    except _Taken:
+def reserve(unit: Unit, made: list[Assignment], rules: Rules) -> list[Reaction]:
+    """Reserve each seat for its caller where both are still free: the pop for the desk, then the offer. One statement,
+    compare-and-set: of two that want the same caller or seat the second gets nothing."""
+    if not made:
         return []
-    words = {"agent": made.user, "uri": uri, "timeout": rules.ring}
-    offer = command("offer", call=made.call, token=token, **words, **({"together": True} if together else {}))
-    return [told(made.user, "pop", made.call), offer]
+    rows = unit.session.execute(_HAND_OUT, _wanted(unit, made, rules)).all()
+    rung = Counter(row.call for row in rows)
+    for call in rung:
+        unit.record(CallChanged(call, CallState.OFFERED))
+    return [said for row in rows for said in _said(row, rules, together=rung[row.call] > 1)]
 
 
-def _take_caller(unit: Unit, made: Assignment, token: str, rules: Rules) -> bool:
-    """A group that rings all may add a phone to an offer that rings already; whether his does."""
-    together = [group.code for group in rules.groups if group.strategy == Strategy.RING_ALL]
-    offered = and_(Call.state == CallState.OFFERED, Call.skill_group.in_(together))
-    still = update(Call).where(Call.id == made.call, or_(Call.state == CallState.WAITING, offered))
-    values = {"state": CallState.OFFERED, "agent": made.user, "token": token, "offer_at": unit.now}
-    taken = unit.session.execute(still.values(**values).returning(Call.skill_group)).first()
-    if taken is None:
-        raise _Taken
-    return taken.skill_group in together
-
-
-def _take_seat(unit: Unit, made: Assignment, token: str, rules: Rules) -> None:
-    """`not_before` is when the offer has to be decided."""
+def _wanted(unit: Unit, made: list[Assignment], rules: Rules) -> dict[str, Any]:
+    """`until` is when the offer has to be decided. A group that rings all may add a phone to one that rings already."""
     machine = clock.machine()
-    paused = or_(AgentSeat.not_before.is_(None), AgentSeat.not_before <= machine)
-    still = update(AgentSeat).where(AgentSeat.user == made.user, paused)
-    still = still.where(AgentSeat.status == Status.READY, AgentSeat.state == SeatState.IDLE)
-    until = machine + dt.timedelta(seconds=rules.ring + rules.grace)
-    values = {"state": SeatState.RESERVED, "call": made.call, "token": token, "not_before": until, "since": unit.now}
-    values["rung_at"] = unit.now
-    if unit.session.execute(still.values(**values).returning(AgentSeat.user)).first() is None:
-        raise _Taken
+    return {
+        "calls": [one.call for one in made],
+        "users": [one.user for one in made],
+        "tokens": [secrets.token_hex(8) for _ in made],
+        "together": [group.code for group in rules.groups if group.strategy == Strategy.RING_ALL],
+        "now": unit.now,
+        "machine": machine,
+        "until": machine + dt.timedelta(seconds=rules.ring + rules.grace),
+    }
+
+
+def _said(row: Row[Any], rules: Rules, *, together: bool) -> list[Reaction]:
+    how = {"timeout": rules.ring} | ({"together": True} if together else {})
+    offer = command("offer", call=row.call, agent=row.agent, uri=row.phone_uri, token=row.token, **how)
+    return [told(row.agent, "pop", row.call), offer]
 
 
 def stale_offers(session: Session, *, unrung: bool = False) -> list[tuple[str, str]]:

@@ -177,10 +177,9 @@ def _turn(seat: Seat, strategy: str) -> tuple[Any, ...]:
 class _House:
     """The free seats of one moment, sorted once per group; a seat that was given away is skipped."""
 
-    def __init__(self, seats: Collection[Seat], now: dt.datetime, rules: Rules, machine: dt.datetime) -> None:
-        self.now, self.rules = now, rules
-        self.present = [seat.user for seat in seats if seat.status != Status.OFF]
-        self.free = {seat.user: seat for seat in seats if eligible(seat, machine)}
+    def __init__(self, free: Iterable[Seat], present: Collection[str], now: dt.datetime, rules: Rules) -> None:
+        self.now, self.rules, self.present = now, rules, present
+        self.free = {seat.user: seat for seat in free}
         self._rows: dict[str, list[tuple[int, str]]] = {}
         self._begins: dict[str, int] = {}
 
@@ -194,8 +193,13 @@ class _House:
 
     def _levels(self, code: str) -> dict[str, int]:
         served = serving(self.rules.duties, code, self.now)
-        level = {user: min(self.rules.level(user, one) for one in served) for user in self.present}
-        return level if min(level.values(), default=ANYONE) < ANYONE else dict.fromkeys(level, 0)
+        level = {user: self._level(user, served) for user in self.free}
+        manned = any(found < ANYONE for found in level.values())
+        manned = manned or any(self._level(user, served) < ANYONE for user in self.present)
+        return level if manned else dict.fromkeys(level, 0)
+
+    def _level(self, user: str, served: tuple[str, ...]) -> int:
+        return min(self.rules.level(user, group) for group in served)
 
     def open_to(self, group: Group, reach: int) -> Iterator[str]:
         """Free seats of a group up to a level; seats that are gone at its head are not looked at again."""
@@ -229,13 +233,15 @@ def assign(
     now: dt.datetime,
     rules: Rules = DEFAULT,
     machine: dt.datetime | None = None,
+    present: Collection[str] | None = None,
 ) -> list[Assignment]:
     """Who rings where, in the order of the queue; each seat at most once.
 
-    `seats` are all that are signed in, free or not: they say whether a group has anybody at all. `machine` is the
-    real instant that ends the seats' pauses where `now` is a drilled one.
+    `present` are the users signed in, free or not: they say whether a group has anybody at all; without it they are
+    read from `seats`. `machine` is the real instant that ends the seats' pauses where `now` is a drilled one.
     """
-    house = _House(seats, now, rules, machine or now)
+    there = [seat.user for seat in seats if seat.status != Status.OFF] if present is None else present
+    house = _House((seat for seat in seats if eligible(seat, machine or now)), there, now, rules)
     made: list[Assignment] = []
     line = [(caller.joined, caller.call, caller) for caller in callers if caller.reachable]
     heapify(line)  # one free seat needs the first of two thousand, not all of them in order

@@ -306,9 +306,12 @@ def test_two_distributors_never_give_a_seat_or_a_caller_twice(process, feed):
     feed.incoming()
     process._resume()
     process._take_all(process._read(">"))
-    (made,) = distribution.due(Rules())
-    assert len(distribution.reserve(made, Rules())) == 2
-    assert distribution.reserve(made, Rules()) == []
+    with transaction() as first, transaction() as second:
+        made = distribution.due(first, Rules())
+        assert distribution.due(second, Rules()) == made
+        assert len(distribution.reserve(first, made, Rules())) == 2
+        first.session.commit()
+        assert distribution.reserve(second, made, Rules()) == []
     assert [row.state for row in rows(AgentSeat)] == ["reserved", "idle"]
 
 

@@ -1,0 +1,19 @@
+"""What an agent answered today is read by index."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """One partial index."""
+    op.create_index("ix_calls_agent", "calls", ["agent", "invite_at"], postgresql_where=sa.text("agent <> ''"))
+
+
+def downgrade() -> None:
+    """And back."""
+    op.drop_index("ix_calls_agent", "calls")
