@@ -2,10 +2,10 @@
 
 import datetime as dt
 import secrets
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from telephony.models import AgentSeat, Call, Callback
 from telephony.queueing import Assignment, Caller, Rules, assign
 from telephony.reaction import Reaction, Work, command, told
 from telephony.record import apply, cut_off, requeue
-from telephony.words import CallbackState, CallState, Purpose, SeatState, Status, Strategy
+from telephony.words import CallbackState, CallState, Purpose, SeatState, Status
 
 KEPT = "callback:"
 LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; keeps reading to the newest rows
@@ -26,19 +26,18 @@ LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; ke
 # `callers` before `seats`: the order in which everybody else locks them. What somebody changed in between is left out.
 _HAND_OUT = text("""
 WITH wanted AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:calls AS text[]), CAST(:users AS text[]), CAST(:tokens AS text[])) WITH ORDINALITY
-      AS w(call, agent, token, place)
+  SELECT * FROM unnest(CAST(:calls AS text[]), CAST(:users AS text[]), CAST(:tokens AS text[]),
+                       CAST(:together AS boolean[]), CAST(:told AS jsonb[]))
+                WITH ORDINALITY AS w(call, agent, token, together, told, place)
 ), callers AS MATERIALIZED (
-  SELECT id FROM calls WHERE id = ANY (CAST(:calls AS text[]))
-     AND (state = 'waiting' OR state = 'offered' AND skill_group = ANY (CAST(:together AS text[])))
-   ORDER BY id FOR UPDATE
+  SELECT id FROM calls WHERE id = ANY (CAST(:calls AS text[])) AND state = 'waiting' ORDER BY id FOR UPDATE
 ), seats AS MATERIALIZED (
   SELECT s."user", u.phone_uri FROM agent_seats s JOIN users u ON u.name = s."user"
    WHERE s."user" = ANY (CAST(:users AS text[])) AND s.status = 'ready' AND s.state = 'idle'
      AND (s.not_before IS NULL OR s.not_before <= :machine) AND (SELECT count(*) FROM callers) > 0
    ORDER BY s."user" FOR UPDATE OF s
 ), given AS MATERIALIZED (
-  SELECT w.call, w.agent, w.token, w.place, s.phone_uri
+  SELECT w.*, s.phone_uri
     FROM wanted w JOIN callers c ON c.id = w.call JOIN seats s ON s."user" = w.agent
 ), offered AS (
   UPDATE calls SET state = 'offered', agent = g.agent, token = g.token, offer_at = :now
@@ -46,8 +45,11 @@ WITH wanted AS MATERIALIZED (
 ), reserved AS (
   UPDATE agent_seats SET state = 'reserved', call = g.call, token = g.token, not_before = :until, since = :now,
          rung_at = :now FROM given g WHERE agent_seats."user" = g.agent
+), outboxed AS (
+  INSERT INTO outbox (kind, payload, created_at, ready_at)
+  SELECT DISTINCT ON (call) :kind, told, :now, :machine FROM given ORDER BY call
 )
-SELECT call, agent, token, phone_uri FROM given ORDER BY place
+SELECT call, agent, token, phone_uri, together FROM given ORDER BY place
 """)
 
 
@@ -66,7 +68,7 @@ def give(
 
 def due(unit: Unit, rules: Rules, silent: Collection[str] = ()) -> list[Assignment]:
     """Who could ring where now; nothing is reserved yet."""
-    found = house.look(unit.session, rules, silent)
+    found = house.look(unit.session, rules, unit.now, silent)
     waiting = [*found.waiting, *(_kept(unit.session, rules) if found.free else [])]
     return assign(waiting, found.free, unit.now, rules, clock.machine(), found.present) if waiting else []
 
@@ -82,29 +84,29 @@ def reserve(unit: Unit, made: list[Assignment], rules: Rules) -> list[Reaction]:
     compare-and-set: of two that want the same caller or seat the second gets nothing."""
     if not made:
         return []
-    rows = unit.session.execute(_HAND_OUT, _wanted(unit, made, rules)).all()
-    rung = Counter(row.call for row in rows)
-    for call in rung:
-        unit.record(CallChanged(call, CallState.OFFERED))
-    return [said for row in rows for said in _said(row, rules, together=rung[row.call] > 1)]
+    rows = unit.session.connection().execute(_HAND_OUT, _wanted(unit, made, rules)).all()
+    return [said for row in rows for said in _said(row, rules)]
 
 
 def _wanted(unit: Unit, made: list[Assignment], rules: Rules) -> dict[str, Any]:
-    """`until` is when the offer has to be decided. A group that rings all may add a phone to one that rings already."""
+    """`until` is when the offer has to be decided."""
     machine = clock.machine()
+    changed = [CallChanged(one.call, CallState.OFFERED) for one in made]
     return {
+        "kind": changed[0].kind,
+        "told": [Jsonb(event.payload()) for event in changed],
         "calls": [one.call for one in made],
         "users": [one.user for one in made],
         "tokens": [secrets.token_hex(8) for _ in made],
-        "together": [group.code for group in rules.groups if group.strategy == Strategy.RING_ALL],
+        "together": [one.together for one in made],
         "now": unit.now,
         "machine": machine,
         "until": machine + dt.timedelta(seconds=rules.ring + rules.grace),
     }
 
 
-def _said(row: Row[Any], rules: Rules, *, together: bool) -> list[Reaction]:
-    how = {"timeout": rules.ring} | ({"together": True} if together else {})
+def _said(row: Row[Any], rules: Rules) -> list[Reaction]:
+    how = {"timeout": rules.ring} | ({"together": True} if row.together else {})
     offer = command("offer", call=row.call, agent=row.agent, uri=row.phone_uri, token=row.token, **how)
     return [told(row.agent, "pop", row.call), offer]
 

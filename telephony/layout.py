@@ -16,7 +16,7 @@ from telephony.words import Strategy
 def load(folder: Path = CITY, given: Mapping[str, Any] | None = None) -> Rules:
     """The rules of a city, with some numbers replaced by `given`. ValueError names what is wrong, OSError."""
     table = tomllib.loads((folder / "telephone.toml").read_text(encoding="utf-8"))
-    strange = set(table) - {"queue", "heads", "group", "route", "duty"}
+    strange = set(table) - {"queue", "heads", "group", "route", "duty", "tags"}
     if strange:
         raise ValueError(f"telephone.toml: {'、'.join(sorted(strange))}")
     groups = tuple(_group(row) for row in table["group"])
@@ -28,6 +28,7 @@ def load(folder: Path = CITY, given: Mapping[str, Any] | None = None) -> Rules:
         "routes": tuple(_route(row, codes) for row in table.get("route", [])),
         "duties": tuple(duty(row, codes) for row in table.get("duty", [])),
         "heads": _heads(table.get("heads", {})),
+        "tags": tuple(table.get("tags", [])),
         "skills": _skills(folder / "skills.csv", codes),
     }
     trunk = {"trunk": os.environ["HOTLINE_TRUNK"]} if os.environ.get("HOTLINE_TRUNK") else {}

@@ -7,7 +7,7 @@ line at all, the connector's journalled rejection. Every end of it leaves a reco
 import datetime as dt
 import math
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from hotline import cases
@@ -21,6 +21,7 @@ from telephony.words import CallState
 
 CALLBACK, MESSAGE = "1", "2"
 LATELY = dt.timedelta(minutes=15)  # the expected wait is reckoned from the calls answered in this time
+AT_ONCE = 200
 LONGEST_TOLD = 30  # minutes; a longer wait is not told, it would be a guess
 
 
@@ -49,38 +50,41 @@ def expected(place: int, answered: int) -> int | None:
     return math.ceil(place * LATELY.total_seconds() / answered / 60) if answered else None
 
 
+# Counted over everybody who waits, but only those whose time it is are read and locked.
+_WHOSE_TIME = text("""
+SELECT id, place, number FROM (
+  SELECT id, queue_at, announced_at, row_number() OVER (PARTITION BY skill_group ORDER BY rank_at, id) AS place,
+         row_number() OVER (ORDER BY rank_at, id) AS number
+    FROM calls WHERE state = 'waiting') AS line
+ WHERE coalesce(announced_at + make_interval(secs => :gap), queue_at + make_interval(secs => :first)) <= :now
+ ORDER BY number LIMIT :most
+""")
+
+
 def announce(rules: Rules, now: dt.datetime | None = None) -> list[Reaction]:
-    """Tells everybody whose time it is where he stands; never twice within `rules.announce_gap`."""
+    """Tells everybody whose time it is where he stands; never twice within `rules.announce_gap`. At most `AT_ONCE` in
+    one go, first in place first; the others a moment later."""
     if not rules.announce_first:
         return []
     with transaction(now) as unit:
-        told: list[Reaction] = []
+        times = {"gap": rules.announce_gap, "first": rules.announce_first, "now": unit.now, "most": AT_ONCE}
+        due = {row.id: row for row in unit.session.execute(_WHOSE_TIME, times)}
+        if not due:
+            return []
         answered = _answered(unit.session, unit.now)
-        for place, call, crowded in _places(unit.session, rules):
-            if not _is_time(call, unit.now, rules):
-                continue
-            waited = (unit.now - (call.queue_at or unit.now)).total_seconds()
-            asked = crowded or 0 < rules.offer_callback <= waited
-            call.announced_at, call.talk = unit.now, {**call.talk, "asked": asked}
-            prompts = words(place, expected(place, answered), asked=asked)
-            told.append(command("announce", call=call.id, prompts=prompts))
-        return told
+        still = select(Call).where(Call.id.in_(due), Call.state == CallState.WAITING).with_for_update(skip_locked=True)
+        return [
+            _told(call, due[call.id].place, due[call.id].number, answered, unit.now, rules)
+            for call in unit.session.scalars(still.order_by(Call.rank_at, Call.id))
+        ]
 
 
-def _places(session: Session, rules: Rules) -> list[tuple[int, Call, bool]]:
-    """(place in his group, call, whether he is beyond the longest queue) of all who wait."""
-    rows = select(Call).where(Call.state == CallState.WAITING).order_by(Call.rank_at, Call.id)
-    count: dict[str, int] = {}
-    found = []
-    for number, call in enumerate(session.scalars(rows.with_for_update(skip_locked=True)), start=1):
-        count[call.skill_group] = count.get(call.skill_group, 0) + 1
-        found.append((count[call.skill_group], call, 0 < rules.longest_queue < number))
-    return found
-
-
-def _is_time(call: Call, now: dt.datetime, rules: Rules) -> bool:
-    since, gap = (call.announced_at, rules.announce_gap) if call.announced_at else (call.queue_at, rules.announce_first)
-    return since is not None and (now - since).total_seconds() >= gap
+def _told(call: Call, place: int, number: int, answered: int, now: dt.datetime, rules: Rules) -> Reaction:
+    """The words for one; `number` is his place in the whole house, beyond the longest queue he is asked at once."""
+    waited = (now - (call.queue_at or now)).total_seconds()
+    asked = 0 < rules.longest_queue < number or 0 < rules.offer_callback <= waited
+    call.announced_at, call.talk = now, {**call.talk, "asked": asked}
+    return command("announce", call=call.id, prompts=words(place, expected(place, answered), asked=asked))
 
 
 def _answered(session: Session, now: dt.datetime) -> int:

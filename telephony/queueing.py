@@ -6,18 +6,21 @@ nuisance): so nobody waits for ever behind others. A failed offer never changes 
 to anybody (his connector is silent) is passed over, not waited for.
 
 Each call belongs to a skill group. The group's own seats ring first, by their level; the longer the wait, the wider the
-circle. Where nobody of the group is signed in, everybody serves it: the line is never closed (rules.md §6).
+circle. Where the roster gives its calls to other groups, the first of them says how they ring (a small night shift:
+all at once). Where nobody of the group is signed in, everybody serves it: the line is never closed (rules.md §6).
 """
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from heapq import heapify, heappop
+from itertools import islice
 from typing import Any
 
 from telephony.roster import Duty, serving
 from telephony.words import SeatState, Status, Strategy
 
+MOST_TOGETHER = 30  # as many phones as a connector lets ring for one caller
 ANYONE = 1_000  # the level of a seat in a group it has no skill for
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -35,6 +38,7 @@ FAILURES: Mapping[str, Failure] = {
     "no_answer": Failure(20, missed=True),
     "reject": Failure(10, missed=True),
     "unreachable": Failure(30, missed=True),
+    "taken": Failure(0, missed=False),  # another phone that rang for the same caller was quicker
     "error": Failure(3, missed=False),  # our own doing, for instance a bridge that failed
 }
 
@@ -72,7 +76,7 @@ class Rules:
     silent: float = 15  # a connector without heartbeat for so long has lost its calls
     resume: float = 600  # who hung up while waiting has his place again for so long
     last_agent: float = 0  # who spoke to an agent within so many seconds gets him again when he is free; 0 = off
-    announce_first: float = 0  # the first word about his place comes after so much waiting; 0 = never
+    announce_first: float = 20  # the first word about his place comes after so much waiting; 0 = never
     announce_gap: float = 45  # the least time between two of them
     offer_callback: float = 60  # from then on he may press 1 to be called back, 2 to leave a message; 0 = never
     longest_queue: int = 0  # so many waiting and the next is asked at once; 0 = no limit
@@ -84,6 +88,7 @@ class Rules:
     groups: tuple[Group, ...] = (GENERAL,)
     routes: tuple[tuple[str, str], ...] = ()
     duties: tuple[Duty, ...] = ()
+    tags: tuple[str, ...] = ()  # what an agent may say of a call
     skills: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
@@ -98,6 +103,10 @@ class Rules:
     def group(self, code: str) -> Group:
         """The group of this code; the first one for a code of yesterday."""
         return next((group for group in self.groups if group.code == code), self.groups[0])
+
+    def acting(self, code: str, now: dt.datetime) -> Group:
+        """The group whose strategy and circle count for the calls of a group now: the first that serves it."""
+        return self.group(serving(self.duties, code, now)[0])
 
     def level(self, user: str, group: str) -> int:
         """How well this agent serves a group: 1 best, ANYONE without the skill."""
@@ -144,10 +153,11 @@ class Seat:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A call and the seat at which it rings; a group that rings all makes one for each seat."""
+    """A call and the seat at which it rings; a group that rings all makes one for each seat, `together`."""
 
     call: str
     user: str
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,13 +193,13 @@ class _House:
         self._rows: dict[str, list[tuple[int, str]]] = {}
         self._begins: dict[str, int] = {}
 
-    def row(self, group: Group) -> list[tuple[int, str]]:
+    def row(self, code: str) -> list[tuple[int, str]]:
         """(level, user) of the seats that serve a group now, best first. Nobody of it signed in: everybody is."""
-        if group.code not in self._rows:
-            level = self._levels(group.code)
-            order = sorted(self.free.values(), key=lambda seat: (level[seat.user], *_turn(seat, group.strategy)))
-            self._rows[group.code] = [(level[seat.user], seat.user) for seat in order]
-        return self._rows[group.code]
+        if code not in self._rows:
+            level, strategy = self._levels(code), self.rules.acting(code, self.now).strategy
+            order = sorted(self.free.values(), key=lambda seat: (level[seat.user], *_turn(seat, strategy)))
+            self._rows[code] = [(level[seat.user], seat.user) for seat in order]
+        return self._rows[code]
 
     def _levels(self, code: str) -> dict[str, int]:
         served = serving(self.rules.duties, code, self.now)
@@ -201,12 +211,12 @@ class _House:
     def _level(self, user: str, served: tuple[str, ...]) -> int:
         return min(self.rules.level(user, group) for group in served)
 
-    def open_to(self, group: Group, reach: int) -> Iterator[str]:
+    def open_to(self, code: str, reach: int) -> Iterator[str]:
         """Free seats of a group up to a level; seats that are gone at its head are not looked at again."""
-        row, begin = self.row(group), self._begins.get(group.code, 0)
+        row, begin = self.row(code), self._begins.get(code, 0)
         while begin < len(row) and row[begin][1] not in self.free:
             begin += 1
-        self._begins[group.code] = begin
+        self._begins[code] = begin
         for place in range(begin, len(row)):
             level, user = row[place]
             if level > reach:
@@ -215,13 +225,16 @@ class _House:
                 yield user
 
 
-def _rung(caller: Caller, house: _House) -> list[str]:
-    """The seats that ring for one caller: none, one, or all of a group that rings all."""
-    group = house.rules.group(caller.group)
+def _rung(caller: Caller, house: _House) -> list[Assignment]:
+    """Where one caller rings: nowhere, at one seat, or at all of a group that rings all."""
     if caller.last_agent in house.free:
-        return [caller.last_agent]
-    users = house.open_to(group, group.reach(max((house.now - caller.joined).total_seconds(), 0)))
-    return list(users) if group.strategy == Strategy.RING_ALL else [user for user in [next(users, "")] if user]
+        return [Assignment(caller.call, caller.last_agent)]
+    code = house.rules.group(caller.group).code
+    acting = house.rules.acting(code, house.now)
+    users = house.open_to(code, acting.reach(max((house.now - caller.joined).total_seconds(), 0)))
+    if acting.strategy == Strategy.RING_ALL:
+        return [Assignment(caller.call, user, together=True) for user in islice(users, MOST_TOGETHER)]
+    return [Assignment(caller.call, user) for user in islice(users, 1)]
 
 
 DEFAULT = Rules()
@@ -247,10 +260,9 @@ def assign(
     heapify(line)  # one free seat needs the first of two thousand, not all of them in order
     while line and house.free:
         caller = heappop(line)[2]
-        users = _rung(caller, house)
-        made += [Assignment(caller.call, user) for user in users]
-        for user in users:
-            del house.free[user]
+        for rung in _rung(caller, house):
+            made.append(rung)
+            del house.free[rung.user]
     return made
 
 

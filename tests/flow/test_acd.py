@@ -566,6 +566,7 @@ def test_a_debt_is_paid_once_and_says_by_whom(process, feed):
 
 FIELDS = (
     "id caller invite_at notice_end_at queue_at offer_at agent_answer_at hangup_at agent exit rating recording case"
+    " tags"
 )
 
 

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony import layout
+from telephony.legs import MOST_OFFERS
 from telephony.queueing import (
     ANYONE,
     FAILURES,
     HEADS,
+    MOST_TOGETHER,
     Assignment,
     Caller,
     Group,
@@ -22,6 +24,7 @@ from telephony.queueing import (
     eligible,
 )
 from telephony.roster import Duty, duty, serving
+from telephony.signals import Failure
 from telephony.words import SeatState, Status
 
 pytestmark = pytest.mark.fast
@@ -196,7 +199,23 @@ def test_a_strategy_orders_the_seats_of_a_level(strategy, order):
 def test_a_group_that_rings_all_rings_every_free_seat_for_its_first_caller():
     rules = Rules(groups=(Group("general", strategy="ring_all"),))
     made = assign([caller("1", 1), caller("2", 2)], [*BUSY, seat("d", status="break")], at(60), rules)
-    assert [(a.call, a.user) for a in made] == [("1", "b"), ("1", "c"), ("1", "a")]
+    assert [(a.call, a.user, a.together) for a in made] == [("1", "b", True), ("1", "c", True), ("1", "a", True)]
+
+
+def test_at_night_the_small_shift_rings_all_at_once_and_by_day_one_phone_rings():
+    night = Group("night", strategy="ring_all")
+    row = Duty("general", ("night", "general"), dt.time(22), dt.time(7, 30))
+    rules = Rules(groups=(GENERAL, night), duties=(row,), skills={user: {"night": 1} for user in "abc"})
+    at_night = dt.datetime(2026, 9, 29, 15, 0, tzinfo=dt.UTC)  # 23:00 in Shanghai
+    rings = lambda now: {a.user for a in assign([caller("1", 1)], BUSY, now, rules, machine=at(60))}
+    assert rings(at_night) == {"a", "b", "c"}
+    assert rings(at(60)) == {"b"}
+
+
+def test_no_more_phones_ring_for_one_caller_than_a_connector_lets():
+    rules = Rules(groups=(Group("general", strategy="ring_all"),))
+    crowd = [seat(f"{n:03}", n) for n in range(MOST_TOGETHER + 5)]
+    assert len(assign([caller("1", 1)], crowd, at(60), rules)) == MOST_TOGETHER == MOST_OFFERS
 
 
 def test_the_last_agent_rings_before_better_levels():
@@ -306,6 +325,7 @@ MISSES = [
     ("reject", 1, 10, 2, False),
     ("reject", 2, 10, 3, True),
     ("unreachable", 2, 30, 3, True),
+    ("taken", 2, 0, 2, False),
     ("error", 2, 3, 2, False),
     ("a word of tomorrow", 2, 3, 2, False),
 ]
@@ -318,7 +338,7 @@ def test_a_failed_offer_costs(reason, missed, pause, count, away):
 
 
 def test_every_reason_of_the_connector_has_its_row():
-    assert set(FAILURES) == {"busy", "no_answer", "reject", "unreachable", "error"}
+    assert set(FAILURES) == {reason.value for reason in Failure}
 
 
 def test_a_pause_can_be_set_for_each_reason():
