@@ -12,7 +12,7 @@ from hotline.lifecycle import Actor, Facts, Step
 from hotline.models import Assignment, Case, Rating, ReplyRow, Request, RevisitRow
 from hotline.timing import ClockChanges
 from hotline.unit import Unit
-from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, State
+from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, State, TryResult
 
 AT_DEPARTMENT = frozenset({Clock.SIGN, Clock.REPLY, Clock.RETURN, Clock.FIRST_CONTACT, Clock.EXTENSION})
 OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW})  # fmt: skip  # noqa: E501
@@ -289,9 +289,10 @@ def _send_back(work: Work) -> None:
 def _revisit(work: Work) -> None:
     fields = ("reached", "contacted_by_department", "solved", "satisfaction", "words")
     kept = {name: work.given.get(name) for name in fields}
+    kept["result"] = "" if kept["reached"] else work.given.get("result") or TryResult.NO_ANSWER.value
     made = RevisitRow(case_id=work.case.id, round=work.case.round, at=work.unit.now, by=work.actor.name, **kept)
     work.unit.session.add(made)
-    work.told["revisit"] = {name: kept[name] for name in ("reached", "solved", "satisfaction")}
+    work.told["revisit"] = {name: kept[name] for name in ("reached", "solved", "satisfaction", "result")}
 
 
 def _rate(work: Work) -> None:

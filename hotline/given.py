@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hotline.errors import BadInput
-from hotline.words import Action, Part, Stuck, StuckEnd, Verdict
+from hotline.words import Action, Part, Stuck, StuckEnd, TryResult, Verdict
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Remark = Annotated[str, Field(max_length=10_000)]
@@ -114,6 +114,7 @@ class Revisit(Given):
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     words: Remark = ""
+    result: TryResult | None = None  # why nobody was reached
 
 
 class Rate(Given):

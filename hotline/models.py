@@ -255,6 +255,7 @@ class RevisitRow(Base):
     solved: Mapped[bool | None]
     satisfaction: Mapped[int | None]
     words: Mapped[str] = mapped_column(Sealed, default="")
+    result: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Rating(Base):

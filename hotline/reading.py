@@ -26,6 +26,7 @@ from hotline.words import (
     Role,
     State,
     Stuck,
+    TryResult,
 )
 
 __all__ = ["citizen", "place", "sees_person", "shows_person", "words"]
@@ -233,9 +234,11 @@ def revisits(session: Session, case: Case) -> list[dict[str, Any]]:
     """Every try to speak to the citizen."""
     rows = list(session.scalars(select(RevisitRow).where(RevisitRow.case_id == case.id).order_by(RevisitRow.id)))
     who = people(session, (row.by for row in rows))
-    names = ("round", "by", "reached", "contacted_by_department", "solved", "satisfaction", "words")
+    names = ("round", "by", "reached", "contacted_by_department", "solved", "satisfaction", "words", "result")
     return [
-        {name: getattr(row, name) for name in names} | {"at": clock.iso(row.at), "by_name": who.get(row.by, row.by)}
+        {name: getattr(row, name) for name in names}
+        | {"at": clock.iso(row.at), "by_name": who.get(row.by, row.by)}
+        | {"result_label": TryResult(row.result).label if row.result else None}
         for row in rows
     ]
 

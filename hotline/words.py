@@ -134,6 +134,17 @@ class Clock(Word):
     STUCK_REFUSAL = "stuck_refusal", "故意不办查处"
 
 
+class TryResult(Word):
+    """Why a call to the citizen reached nobody."""
+
+    NO_ANSWER = "no_answer", "无人接听"
+    BUSY = "busy", "占线"
+    OFF = "off", "关机或停机"
+    WRONG_NUMBER = "wrong_number", "空号或号码不对"
+    DECLINED = "declined", "拒接"
+    LATER = "later", "请另约时间"
+
+
 class Outcome(Word):
     """How a clock ended."""
 

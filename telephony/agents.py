@@ -223,6 +223,7 @@ def seat_told(seat: AgentSeat, shown: str, now: dt.datetime) -> dict[str, Any]:
         "since": clock.iso(seat.since),
         "seconds": max(int((now - seat.since).total_seconds()), 0),
         "missed": seat.missed,
+        "last_call": seat.last_call,
     }
 
 

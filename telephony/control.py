@@ -1,7 +1,7 @@
 """What a person may do with a running call: the agent with his own, a supervisor with anybody's. One row per order."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ from telephony import acts, agents, outbound
 from telephony.models import Call
 from telephony.queueing import Rules
 from telephony.reaction import Reaction, command, told
-from telephony.words import CallState, Doing
+from telephony.words import CallState, Doing, SeatState
 
 LONGEST_REASON = 200
+MOST_TAGS = 8
 GUEST_RINGS = 30  # seconds
 SUPERVISORS = frozenset({Role.SUPERVISOR})
 
@@ -48,6 +49,11 @@ OWN: Mapping[str, Order] = {
     "pause_recording": Order("pause_recording", "reason", Doing.PAUSE_RECORDING),
     "resume_recording": Order("resume_recording", "", Doing.RESUME_RECORDING),
 }
+# The agent's own phone, by the token of his leg: F8 at the desk. What is allowed goes by the state of his seat.
+PHONE: Mapping[str, tuple[str, frozenset[str]]] = {
+    "answer": ("pick_up", frozenset({SeatState.RINGING})),
+    "hang_up": ("put_down", frozenset({SeatState.RINGING, SeatState.TALKING})),
+}
 OVER: Mapping[str, Order] = {
     "listen": Order("monitor", "own", Doing.LISTEN, "listen"),
     "whisper": Order("monitor", "own", Doing.WHISPER, "whisper"),
@@ -62,6 +68,8 @@ def give(unit: Unit, call_id: str, do: str, by: Actor, given: Mapping[str, Any],
 
     Raises Missing (no such call, or not his), Forbidden, Conflict (nobody speaks), BadInput, Unreachable.
     """
+    if do in PHONE:
+        return own_phone(unit, call_id, do, by)
     row = OWN.get(do) or OVER.get(do)
     if row is None:
         raise BadInput("unknown_order", "没有这个操作。", {"do": "没有这个操作"})
@@ -73,6 +81,34 @@ def give(unit: Unit, call_id: str, do: str, by: Actor, given: Mapping[str, Any],
     if row.doing is not None:
         acts.note(unit, by.name, row.doing, call=call.id, agent=call.agent, reason=fields.get("reason", ""))
     return [command(row.sends, call=call.id, **fields), told(call.agent, "call", call.id)]
+
+
+def own_phone(unit: Unit, call_id: str, do: str, by: Actor) -> list[Reaction]:
+    """The agent's phone answers, refuses or hangs up. Missing where it is not his call, Conflict in another state."""
+    sends, states = PHONE[do]
+    call = unit.session.get(Call, call_id, with_for_update=True)
+    seat = next((one for one in agents.holding(unit, call_id) if one.user == by.name), None)
+    if call is None or seat is None:
+        raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
+    if seat.state not in states:
+        raise Conflict("not_ringing", "您的话机现在没有振铃或通话。", {"state": seat.state})
+    if call.talk.get("refused"):
+        call.talk = {**call.talk, "refused": ""}
+    return [command(sends, call=call.id, token=seat.token)]
+
+
+def tag(unit: Unit, call_id: str, tags: Collection[str], by: Actor, rules: Rules) -> list[str]:
+    """What this call was, in the city's own words; replaces what stood there. By its agent, also after the call, or a
+    supervisor. Raises Missing, BadInput for a word the city does not have."""
+    call = unit.session.get(Call, call_id, with_for_update=True)
+    if call is None or (call.agent != by.name and by.role not in SUPERVISORS):
+        raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
+    strange = [word for word in tags if word not in rules.tags]
+    if strange or len(set(tags)) > MOST_TAGS:
+        raise BadInput("unknown_tag", "没有这种标签。", {"tags": "、".join(strange)[:LONGEST_REASON] or "太多"})
+    call.tags = [word for word in rules.tags if word in tags]
+    acts.note(unit, by.name, Doing.TAG, call=call.id, agent=call.agent, reason="、".join(call.tags))
+    return call.tags
 
 
 def check_may(call: Call | None, do: str, by: Actor) -> None:

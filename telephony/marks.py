@@ -6,7 +6,7 @@ A nuisance waits longer once a second person has confirmed it; nobody is ever dr
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from hotline.errors import BadInput, Conflict, Forbidden, Missing
 from hotline.lifecycle import Actor
 from hotline.unit import Unit, transaction
 from hotline.words import Role
-from telephony.models import CallerMark
+from telephony.models import Call, CallerMark
 from telephony.words import Mark, MarkState
 
 LONGEST_REASON = 200
@@ -77,4 +77,15 @@ def listed(session: Session, state: str, most: int = 200) -> list[dict[str, Any]
     if state not in set(MarkState):
         raise BadInput("bad_filter", "没有这种状态。", {"state": "不对"})
     rows = select(CallerMark).where(CallerMark.state == state).order_by(CallerMark.id.desc()).limit(most)
-    return [told(row) for row in session.scalars(rows)]
+    found = list(session.scalars(rows))
+    since = _calls_since(session, found) if state == MarkState.CONFIRMED else {}
+    return [told(row) | since.get(row.id, {}) for row in found]
+
+
+def _calls_since(session: Session, marks: list[CallerMark]) -> dict[int, dict[str, int]]:
+    """How often each number called since it was marked, and how often somebody spoke to it: nobody is dropped."""
+    answered = func.count().filter(Call.agent_answer_at.is_not(None))
+    rows = select(CallerMark.id, func.count(Call.id), answered).where(CallerMark.id.in_([row.id for row in marks]))
+    hers = (Call.caller_index == CallerMark.caller_index) & (Call.invite_at > CallerMark.at) & (Call.direction == "in")
+    found = session.execute(rows.outerjoin(Call, hers).group_by(CallerMark.id))
+    return {mark: {"calls": calls, "answered": spoken} for mark, calls, spoken in found}

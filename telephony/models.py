@@ -15,7 +15,8 @@ class Call(Base):
 
     `direction` is "in", or "out" for a call we make; such a one was never offered and no rate counts it. `rank_at` is
     its place in the queue: when it joined, with its head start; `known` the facts it was reckoned from; `talk` what
-    desks show of it (`inside.py`). `callback`, `purpose` and `cause` (how it ended) are those of a call we made.
+    desks show of it (`inside.py`), `tags` what its agent says it was. `callback`, `purpose` and `cause` (how it ended)
+    are those of a call we made.
     """
 
     __tablename__ = "calls"
@@ -56,6 +57,7 @@ class Call(Base):
     callback: Mapped[int | None]
     purpose: Mapped[str] = mapped_column(default="", server_default="")
     cause: Mapped[str] = mapped_column(default="", server_default="")
+    tags: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
 
 
 class AgentSeat(Base):
@@ -155,3 +157,47 @@ class QualityCheck(Base):
     score: Mapped[int | None]
     points: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     note: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class CallCheck(Base):
+    """A bad rating of a call that reviews no case: somebody speaks to the caller and finds out (rules.md §5)."""
+
+    __tablename__ = "call_checks"
+    __table_args__ = (Index("ix_call_checks_open", "due_at", "id", postgresql_where=text("state = 'open'")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[str] = mapped_column(unique=True)
+    level: Mapped[int]
+    at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    explain: Mapped[str]
+    state: Mapped[str]
+    verdict: Mapped[str] = mapped_column(default="", server_default="")
+    words: Mapped[str] = mapped_column(Sealed, default="")
+    by: Mapped[str] = mapped_column(default="", server_default="")
+    done_at: Mapped[dt.datetime | None]
+    told_at: Mapped[dt.datetime | None]  # when supervisors were told that it is late
+
+
+class ShiftNote(Base):
+    """What the shift leader says to the desks: to one agent, or to all where `to` is empty; shown until `until`."""
+
+    __tablename__ = "shift_notes"
+    __table_args__ = (Index("ix_shift_notes_until", "until"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by: Mapped[str]
+    to: Mapped[str] = mapped_column(default="", server_default="")
+    text: Mapped[str]
+    until: Mapped[dt.datetime]
+
+
+class ShiftNoteRead(Base):
+    """An agent has seen a note of the shift leader."""
+
+    __tablename__ = "shift_notes_read"
+
+    note: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]

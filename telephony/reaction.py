@@ -27,7 +27,7 @@ def command(kind: str, **fields: Any) -> Reaction:
 
 
 def told(user: str, event: str, call: str) -> Reaction:
-    """A word for one desk: pop, call or seat, and the call's id; the web re-reads by it."""
+    """A word for one desk: pop, call, seat or note, and the call's id; the web re-reads by it."""
     return Reaction("desk", {"user": user, "event": event, "call": call})
 
 

@@ -50,6 +50,7 @@ def call_told(call: Call) -> dict[str, Any]:
         "agent": call.agent or None,
         **ended,
         "case": call.case_number or None,
+        "tags": call.tags,
         **ours,
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 from hotline import privacy
 from hotline.city_models import User
 from hotline.events import CallChanged
-from telephony import agents, callbacks, inside, overflow, reviews, standing
+from telephony import agents, callbacks, checks, inside, overflow, reviews, standing
 from telephony.models import AgentSeat, Call
 from telephony.reaction import Reaction, Work, command, told
 from telephony.words import SPOKEN_TO, CallState, Exit, Purpose, SeatState
@@ -139,7 +139,8 @@ def _rating(work: Work) -> None:
     spoken = work.call.agent_answer_at or work.call.purpose == Purpose.SURVEY
     if digit in {"1", "2", "3", "4", "5"} and spoken and work.call.rating is None:
         work.call.rating = int(digit)
-        reviews.rate(work.unit, work.call)
+        if not reviews.rate(work.unit, work.call):
+            checks.open_for(work.unit, work.call)
 
 
 def _digit(work: Work) -> None:

@@ -55,5 +55,11 @@ def drawn(call: str, share: float) -> bool:
 def draw(unit: Unit, call: Call) -> None:
     """Put an answered call on the list of quality review when it is in the sample (`quality_sample`, rules.md §6)."""
     if call.recording and drawn(call.id, timing().policy.quality_sample):
+        put_on_list(unit, call)
+
+
+def put_on_list(unit: Unit, call: Call) -> None:
+    """Put a call on the list of quality review; once, and only where there is something to hear."""
+    if call.recording and call.agent:
         row = insert(QualityCheck).values(call=call.id, agent=call.agent, drawn_at=unit.now, by="", note="")
         unit.session.execute(row.on_conflict_do_nothing(index_elements=["call"]))

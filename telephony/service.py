@@ -14,7 +14,7 @@ from hotline.errors import Missing
 from hotline.models import Case
 from hotline.unit import Unit, transaction
 from hotline.words import ENDED, State
-from telephony import agents, reviews
+from telephony import agents, checks, reviews
 from telephony.models import AgentSeat, Call, EventSeen
 from telephony.queueing import Rules
 from telephony.reaction import Reaction, Work
@@ -127,6 +127,7 @@ def screen_pop(session: Session, call: Call) -> dict[str, Any]:
         "elderly": True if Mark.ELDERLY in call.known else None,
         "known": call.known,
         "talk": call.talk,
+        "tags": call.tags,
         "direction": call.direction,
         "purpose": call.purpose or None,
     }
@@ -166,7 +167,10 @@ def _earlier(session: Session, call: Call) -> int:
 def rate(unit: Unit, call_id: str) -> bool:
     """The call's digit becomes the review of the case it settled, where it can; whether it did."""
     call = unit.session.get(Call, call_id, with_for_update=True)
-    return call is not None and reviews.rate(unit, call)
+    done = call is not None and reviews.rate(unit, call)
+    if call is not None and done:
+        checks.counted(unit, call)
+    return done
 
 
 def case_made(unit: Unit, call_id: str, number: str) -> bool:

@@ -85,6 +85,23 @@ class MarkState(Word):
     DISMISSED = "dismissed", "已撤销"
 
 
+class CheckState(Word):
+    """Whether a bad rating of a call was looked into."""
+
+    OPEN = "open", "待核查"
+    DONE = "done", "已核查"
+    COUNTED = "counted", "已计入诉求评价"
+
+
+class CheckVerdict(Word):
+    """What a person found out about a bad rating of a call."""
+
+    JUSTIFIED = "justified", "属实"
+    NO_GROUND = "no_ground", "没有依据"
+    MISTAKEN = "mistaken", "误按"
+    UNREACHED = "unreached", "多次联系不上"
+
+
 class Purpose(Word):
     """Why we call somebody."""
 
@@ -109,3 +126,5 @@ class Doing(Word):
     CONFERENCE = "conference", "三方通话"
     PLAY = "play", "听取录音"
     DIAL = "dial", "外呼"
+    TAG = "tag", "标注来电"
+    CHECK = "check", "差评核查"

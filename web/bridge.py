@@ -18,7 +18,7 @@ from web import live
 
 log = logging.getLogger(__name__)
 CHANNEL = "desk:events"
-KINDS = frozenset({"pop", "call", "seat"})
+KINDS = frozenset({"pop", "call", "seat", "note"})
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 HEALTH_SECONDS = 30
 

@@ -1,4 +1,5 @@
-"""The dead man's switch: the web process watches the sweep and raises an alarm when it stops.
+"""The dead man's switch: the web process watches the sweep and raises an alarm when it stops; beside it, for checks of
+bad ratings of calls that nobody made in time.
 
 The sweep cannot report its own death. With Redis away it stands still too, and that counts as stopped.
 """
@@ -13,11 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from dispatch.alarms import alarm
 from dispatch.models import Alarm
 from hotline.unit import transaction
+from telephony import checks
 from web import live, pulse
 
 log = logging.getLogger(__name__)
 CODE = "sweep_stopped"
 TEXT = "后台巡检停了：时限提醒和兜底转办不会自动执行。请看 worker.log 和 beat.log，并人工盯住转办时限。"
+LATE = "call_check_late"
+LATE_TEXT = "来电差评超过核查时限还没有人核实：坐席 {agent}，评 {level}。请看“通话”的差评核查。"
 EVERY_SECONDS = 10.0
 PATIENCE = 3  # looks in a row without a sign, beside the half minute that a sign lasts
 
@@ -51,6 +55,17 @@ def raise_alarm() -> bool:
     return True
 
 
+def late_checks() -> int:
+    """One alarm for each check of a bad rating of a call whose time is over; how many. Raises SQLAlchemyError."""
+    with live.gathered(), transaction() as unit:
+        late = checks.newly_late(unit)
+        for agent, level in late:
+            alarm(unit, LATE, LATE_TEXT.format(agent=agent, level=level))
+        if late:
+            live.push({"role:supervisor"}, "changed", {"kind": "alarm"})
+    return len(late)
+
+
 def start() -> threading.Thread:
     """Watch in the background for as long as the process lives; returns the (daemon) thread."""
     thread = threading.Thread(target=_watch, name="watchman", daemon=True)
@@ -63,6 +78,7 @@ def _watch() -> None:
     while not pause.wait(EVERY_SECONDS):
         try:
             watchman.look()
+            late_checks()
         except (SQLAlchemyError, RuntimeError) as away:
             log.warning("watchman: %s", type(away).__name__)
             watchman.missed = 0  # look and raise again

@@ -10,7 +10,7 @@ from hotline.lifecycle import Actor
 from hotline.settings import Settings
 from hotline.unit import transaction
 from hotline.words import Role
-from telephony import agents, marks, wav
+from telephony import agents, checks, marks, wav
 from telephony.models import Call, CallAct, QualityCheck
 from telephony.vault import Vault
 
@@ -94,3 +94,43 @@ def test_a_seat_is_forced_with_a_reason_and_a_mark_decided(city, boss):
     expect(page.locator("#calls")).to_contain_text("没有等待复核的标记")
     page.locator("[data-tab=acts]").click()
     expect(page.locator("#calls")).to_contain_text("更改坐席状态")
+
+
+def test_a_bad_rating_is_checked_and_a_word_sent_to_the_desks(city, boss):
+    recorded()
+    with transaction() as unit:
+        call = unit.session.get(Call, CALL)
+        call.rating = 1
+        checks.open_for(unit, call)
+    agents.sign_in("agent1")
+    page = boss("/calls?tab=checks")
+    expect(page.locator("#open-checks")).to_have_text("1")
+    item = page.locator("[data-check]")
+    expect(item).to_contain_text("非常不满意")
+    expect(item).to_contain_text("到期")
+    item.locator("select").select_option("justified")
+    item.locator("input[name=words]").fill("坐席打断市民，已致歉")
+    item.get_by_role("button", name="核查完毕").click()
+    expect(page.locator("#said")).to_contain_text("已核查")
+    expect(page.locator("#calls")).to_contain_text("没有等待核查的来电差评")
+    expect(page.locator("#open-checks")).to_have_text("")
+    page.locator("[data-tab=notes]").click()
+    page.locator("input[name=text]").fill("供热投诉增多，先问楼号")
+    page.get_by_role("button", name="发出").click()
+    expect(page.locator("#said")).to_contain_text("已发出")
+    expect(page.locator("#calls tbody")).to_contain_text("0 人已读")
+    page.get_by_role("button", name="撤回").click()
+    expect(page.locator("#calls tbody")).to_contain_text("已过期")
+
+
+def test_a_confirmed_nuisance_shows_that_his_calls_are_still_answered(city, boss):
+    with transaction() as unit:
+        mark = marks.nuisance(unit, "13800000001", "反复辱骂", Actor("agent1", Role.AGENT))
+    marks.decide(mark.id, Actor("supervisor2", Role.SUPERVISOR), confirmed=True)
+    recorded()
+    page = boss("/calls?tab=marks")
+    row = page.locator("[data-mark]")
+    expect(row).to_contain_text("1 次，接听 1 次")
+    expect(row).to_contain_text("supervisor2")
+    row.get_by_role("button", name="撤销").click()
+    expect(page.locator("#calls")).to_contain_text("没有生效的标记")

@@ -1,5 +1,6 @@
 """The agent's desk and the dispatch list in a real Chromium: by keyboard, as they are worked with."""
 
+import datetime as dt
 import json
 import re
 import threading
@@ -350,3 +351,95 @@ def test_who_was_second_is_told_who_was_first_and_keeps_what_he_typed(log_in):
     expect(page.locator("#case")).to_contain_text("市民补充")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#done")).to_contain_text("已转")
+
+
+def test_f8_takes_the_phone_and_puts_it_down_and_says_what_a_phone_cannot(log_in, parts):
+    import redis
+
+    page = log_in("agent1")
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    ring("agent1")
+    with transaction() as unit:
+        unit.session.get(AgentSeat, "agent1").token = "t1"
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.delete("tel:commands")
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "pop", "call": "c-1"}))
+    expect(page.locator("#do-phone")).to_be_visible()
+    expect(page.locator("#do-phone")).to_contain_text("接听 F8")
+    page.locator("#content").press("F8")
+    assert commanded(parts, 1) == [{"type": "pick_up", "call": "c-1", "token": "t1"}]
+    now_is(parts, refused="pick_up")
+    expect(page.locator("#call-words")).to_contain_text("请拿起话机")
+    with transaction() as unit:
+        unit.session.get(AgentSeat, "agent1").state = "talking"
+        unit.session.get(Call, "c-1").state = "talking"
+    now_is(parts)
+    expect(page.locator("#do-phone")).to_contain_text("挂断 F8")
+    expect(page.locator("#callbar")).to_have_attribute("data-state", "talking")
+    page.keyboard.press("F8")
+    assert commanded(parts, 2)[-1] == {"type": "put_down", "call": "c-1", "token": "t1"}
+    page.locator("#call-tags").get_by_role("button", name="沉默来电").click()
+    expect(page.locator("#call-tags .on")).to_have_text("沉默来电")
+    with transaction() as unit:
+        assert unit.session.get(Call, "c-1").tags == ["沉默来电"]
+
+
+def test_after_missed_offers_the_desk_says_that_he_is_on_break_and_why(log_in, parts):
+    import redis
+
+    page = log_in("agent1")
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    with transaction() as unit:
+        seat = unit.session.get(AgentSeat, "agent1")
+        seat.status, seat.reason, seat.missed = "break", "连续3次未接听，系统转为小休", 3
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "seat", "call": ""}))
+    expect(page.locator("#seat-alert")).to_contain_text("您连续3次未接听")
+    page.click("button[data-status=ready]")
+    expect(page.locator("#seat-alert")).to_be_hidden()
+
+
+def test_the_shift_leaders_word_stands_on_the_desk_until_it_is_seen_and_my_day_is_one_click(log_in):
+    from hotline.lifecycle import Actor
+    from hotline.words import Role
+    from telephony import agents, notes
+
+    boss = Actor("supervisor1", Role.SUPERVISOR)
+    notes.write("", "供热投诉增多，先问清小区和楼号", 8, boss)
+    agents.force("agent1", "break", "离席未报", boss)
+    now = clock.now()
+    with transaction() as unit:
+        known = {"caller": "13800000001", "caller_index": "x", "connector": "k", "agent": "agent1", "state": "ended"}
+        for number, level in enumerate((5, 4, 2, None)):
+            stamps = {"invite_at": now, "agent_answer_at": now, "hangup_at": now + dt.timedelta(seconds=100)}
+            unit.session.add(Call(id=f"d-{number}", rating=level, **known, **stamps))
+    page = log_in("agent1")
+    expect(page.locator("#note-strip")).to_contain_text("先问清小区")
+    page.get_by_role("button", name="知道了").click()
+    expect(page.locator("#note-strip")).to_be_hidden()
+    page.locator("#my-day summary").click()
+    expect(page.locator("#my-day .drop")).to_contain_text("1 分 40 秒")
+    expect(page.locator("#my-day .drop")).to_contain_text("更改坐席状态 · supervisor1")
+    expect(page.locator("#seat-words")).to_contain_text("supervisor1：离席未报")
+    expect(page.locator("#my-day .day-ratings meter").first).to_have_attribute("value", "1")
+
+
+def test_a_missed_caller_is_rung_from_the_desk(log_in, parts):
+    import redis
+
+    from telephony.models import Callback
+
+    with transaction() as unit:
+        owed = {"caller": "13800000007", "caller_index": "x", "reason": "abandoned", "created_at": clock.now()}
+        unit.session.add(Callback(call="lost-1", **owed))
+    page = log_in("agent1")
+    expect(page.locator("#outward .count")).to_have_text("1")
+    page.locator("#outward summary").click()
+    expect(page.locator("#outward li")).to_contain_text("13800000007")
+    expect(page.locator("#outward li")).to_contain_text("等待中挂断")
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.delete("tel:alive:c1")
+    page.locator("#outward li").get_by_role("button", name="拨打").click()
+    expect(page.locator("#outward li")).to_contain_text("不能外呼")

@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 KEY = re.compile(r"`((?:(?:Ctrl|Alt|Shift)\+)?(?:F\d{1,2}|Enter|Esc|\?|[A-Za-z0-9](?:…\d)?))`")
 FIELD_KEYS = {"Shift+Enter", "Enter"}  # of the chat's own field, not of the page
 DESKS = {  # manual → the pages it tells of, with the tables their keys stand in
-    "坐席.md": ["pages/desk.js", "desk/suggesting.js", "desk/control.js"],
+    "坐席.md": ["pages/desk.js", "desk/suggesting.js", "desk/callbar.js", "desk/control.js"],
     "承办单位.md": ["pages/department.js", "department/steps.js"],
     "值班长.md": ["pages/dispatch.js", "pages/revisit.js", "revisit/script.js"],
 }

@@ -10,8 +10,8 @@ from hotline.lifecycle import Actor
 from hotline.models import Case, Rating
 from hotline.unit import transaction
 from hotline.words import Action, Role
-from telephony import acd, agents, outbound, overflow, reviews
-from telephony.models import Callback, QualityCheck
+from telephony import acd, agents, outbound, overflow, reviews, service
+from telephony.models import Callback, CallCheck, QualityCheck
 from telephony.queueing import Rules
 from telephony.words import Purpose
 
@@ -361,6 +361,19 @@ def test_the_digit_after_a_call_that_was_only_taken_down_reviews_no_department(p
     turns(process, 1)
     assert call_of(talk).rating == 1
     assert rows(Rating) == []
+    assert [(row.call, row.level, row.state) for row in rows(CallCheck)] == [(talk, 1, "open")]  # a person looks
+
+
+def test_a_bad_digit_before_the_case_was_answered_is_taken_over_by_the_cases_own_loop(process, feed, talk):
+    feed.finish(talk, "1")
+    turns(process, 1)
+    assert [row.state for row in rows(CallCheck)] == ["open"]
+    settled(talk)
+    for _ in range(2):
+        with transaction() as unit:
+            service.rate(unit, talk)
+    assert [row.level for row in rows(Rating)] == [1]
+    assert [row.state for row in rows(CallCheck)] == ["counted"]
 
 
 def test_an_invitation_call_asks_once_and_its_digit_is_the_review(process, feed, talk):

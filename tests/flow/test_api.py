@@ -173,7 +173,7 @@ def test_pages_of_a_list_hold_each_case_once(ask):
 
 def test_what_is_described_is_there(ask, application):
     described = ask("GET", "/api/v1/openapi.json")[1]
-    routes = {rule.rule.translate(str.maketrans("<>", "{}")) for rule in application.url_map.iter_rules()}
+    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in application.url_map.iter_rules()}
     assert {f"/api/v1{path}" for path in described["paths"]} <= routes
     for path, ways in described["paths"].items():  # OpenAPI: each name in a path is told as a parameter
         for way in ways.values():

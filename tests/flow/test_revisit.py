@@ -65,6 +65,7 @@ def test_who_was_not_reached_comes_again_in_the_next_half_day(ask, drill):
         "count": 1,
         "needed": 3,
         "spoken": False,
+        "last_result": "无人接听",
         "last_at": None,
         "next_at": "2026-11-03T14:30:00+08:00",
     }
@@ -85,6 +86,20 @@ def test_the_page_and_the_guard_count_the_same_tries(ask, drill):
         closed = revisitor.post(f"/api/v1/cases/{case.number}/actions", json=body)
         seen.append((item["tries"]["count"], closed.status_code))
     assert seen == [(1, 422), (1, 422), (1, 422), (2, 422), (3, 200)]
+
+
+def test_a_try_that_reached_nobody_says_why_and_one_that_did_says_nothing(ask, drill):
+    drill(TUESDAY)
+    case, revisitor = passed(), ask("revisitor1")
+    do(case, Action.REVISIT, REVISITOR, reached=False, result="busy")
+    [item] = listed(revisitor).json["items"]
+    assert item["tries"]["last_result"] == "占线"
+    body = {"action": "revisit", "version": item["version"], "reached": False, "result": "asleep"}
+    refused = revisitor.post(f"/api/v1/cases/{case.number}/actions", json=body)
+    assert (refused.status_code, list(refused.json["error"]["fields"])) == (422, ["result"])
+    do(case, Action.REVISIT, REVISITOR, **SPOKEN, solved=True, satisfaction=5, result="busy")
+    told = revisitor.get(f"/api/v1/cases/{case.number}").json["revisits"]
+    assert [(row["result"], row["result_label"]) for row in told] == [("busy", "占线"), ("", None)]
 
 
 def test_tries_before_a_bad_rating_do_not_count_towards_its_verdict(ask, drill):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hotline.given import GIVEN
 from hotline.words import Action
 from web.api import api
+from web.api.shift import Checked, Noted, Tagged
 from web.api.talks import DialGiven, MarkGiven, OrderGiven, SeatGiven
 from web.api.triage import Replied, Said
 from web.intake import NewMatter
@@ -68,6 +69,10 @@ def _post(summary: str, model: str, *codes: int, parameters: list[dict[str, Any]
     return {"post": told | {"parameters": parameters or []}}
 
 
+def _put(summary: str, model: str, of: str) -> dict[str, Any]:
+    return {"put": _post(summary, model, 200, parameters=[_path(of)])["post"]}
+
+
 def _paths() -> dict[str, Any]:
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
     listed = _get("诉求列表", "state", "department", "due_before", "q", "open", "cursor", "limit")
@@ -85,7 +90,11 @@ def _paths() -> dict[str, Any]:
         "/calls/{call}/talk": _get("一次通话的现状", of="call"),
         "/calls/{call}/control": _post("通话操作", "OrderGiven", 202, parameters=[_path("call")]),
         "/calls/{call}/mark": _post("标记来电号码", "MarkGiven", 201, parameters=[_path("call")]),
+        "/calls/{call}/tags": _put("标注来电", "Tagged", of="call"),
         "/marks": _get("待复核的标记", "state"),
+        "/checks": _get("来电差评核查", "state"),
+        "/checks/{number}": _post("核查完毕", "Checked", 200, parameters=[_path("number")]),
+        "/notes": _get("值班消息") | _post("发值班消息", "Noted", 201),
         "/seats": _get("坐席"),
         "/seats/{user}": _post("更改坐席状态", "SeatGiven", 200, parameters=[_path("user")]),
         "/acts": _get("通话操作日志", "agent"),
@@ -119,6 +128,7 @@ def _action_form(action: Action) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     made: dict[str, Any] = {"Error": _ERROR}
     models: list[type[BaseModel]] = [NewMatter, Said, Replied, OrderGiven, DialGiven, MarkGiven, SeatGiven]
+    models += [Checked, Noted, Tagged]
     for model in models:
         _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
     forms = []

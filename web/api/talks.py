@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from flask import Response, jsonify, request
 from pydantic import Field
 
-from hotline import clock, db
+from hotline import clock, db, masking
 from hotline.errors import BadInput, Forbidden, Missing
 from hotline.given import Given, parse
 from hotline.lifecycle import Actor
@@ -77,7 +77,7 @@ def talk(call: str) -> Response:
         if row is None or (row.agent != actor.name and actor.role is not Role.SUPERVISOR):
             raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
         told = {"call": row.id, "state": row.state, "agent": row.agent, "talk": row.talk, "direction": row.direction}
-        return jsonify(told | {"acts": acts.listed(session, call=call)})
+        return jsonify(told | {"tags": row.tags, "acts": acts.listed(session, call=call)})
 
 
 @api.get("/calls/targets")
@@ -174,9 +174,11 @@ def mark(call: str) -> tuple[Response, int]:
 @api.get("/marks")
 def marks_listed() -> Response:
     """Marks that wait for a second person, or others by `state`."""
-    access.staff(Role.SUPERVISOR)
+    actor = access.staff(Role.SUPERVISOR, Role.AUDITOR)
     with db.session() as session:
-        return jsonify({"items": marks.listed(session, request.args.get("state", MarkState.PROPOSED)), "next": None})
+        items = marks.listed(session, request.args.get("state", MarkState.PROPOSED))
+    shown = [row | {"caller": masking.phone(row["caller"])} for row in items] if actor.role is Role.AUDITOR else items
+    return jsonify({"items": shown, "next": None})
 
 
 @api.post("/marks/<int:number>")

@@ -22,7 +22,15 @@ from web.errors import object_body
 calls_page = Blueprint("calls_page", __name__)
 READERS = (Role.SUPERVISOR, Role.AUDITOR)
 LISTENERS = (Role.SUPERVISOR, Role.AUDITOR, Role.AGENT, Role.DISPATCHER, Role.REVISITOR)
-TABS = {"seats": "坐席", "quality": "质检", "scored": "已质检", "marks": "号码标记", "acts": "操作日志"}
+TABS = {
+    "seats": "坐席",
+    "checks": "差评核查",
+    "quality": "质检",
+    "scored": "已质检",
+    "marks": "号码标记",
+    "notes": "值班消息",
+    "acts": "操作日志",
+}
 
 
 class Scored(Given):

@@ -8,10 +8,10 @@ from pydantic import Field
 from hotline import clock, db
 from hotline.given import Given, parse
 from hotline.words import Channel, Kind, Role, Urgency
-from telephony import agents
+from telephony import agents, day, notes
 from telephony import service as telephone
 from telephony.words import SeatState, Status
-from web import access, intake, suggest, topics
+from web import access, intake, phone, suggest, topics
 from web.errors import object_body
 from web.staff import caller
 
@@ -46,6 +46,7 @@ def page() -> str:
     return render_template(
         "staff/desk.html",
         breaks=BREAKS,
+        tags=phone.rules().tags,
         guides=GUIDES,
         kinds=list(Kind),
         urgencies=list(Urgency),
@@ -55,11 +56,10 @@ def page() -> str:
 
 
 def _never_signed_in(user: str) -> dict[str, object]:
-    off = {"status": Status.OFF.value, "status_label": Status.OFF.label}
+    off: dict[str, object] = {"status": Status.OFF.value, "status_label": Status.OFF.label}
     idle = {"state": SeatState.IDLE.value, "state_label": SeatState.IDLE.label}
-    return (
-        {"user": user, "name": user} | off | idle | {"reason": "", "call": "", "since": None, "seconds": 0, "missed": 0}
-    )
+    none: dict[str, object] = {"reason": "", "call": "", "since": None, "seconds": 0, "missed": 0, "last_call": ""}
+    return {"user": user, "name": user} | off | idle | none
 
 
 def _own_seat(user: str) -> dict[str, object]:
@@ -108,6 +108,29 @@ def hot() -> Response:
 
 def _heat(topic: dict[str, Any]) -> tuple[bool, float]:
     return not topic["alarm"], -float(topic["size"]) * min(float(topic["trend"]), STEEPEST)
+
+
+@desk.get("/desk/day")
+def my_day() -> Response:
+    """What he answered, wrote down and how he was rated today."""
+    actor = access.staff(*ROLES)
+    with db.session() as session:
+        return jsonify(day.of(session, actor.name, clock.now()))
+
+
+@desk.get("/desk/notes")
+def notes_for_me() -> Response:
+    """What the shift leader says to him, newest first."""
+    actor = access.staff(*ROLES)
+    with db.session() as session:
+        return jsonify({"items": notes.for_desk(session, actor.name, clock.now()), "next": None})
+
+
+@desk.post("/desk/notes/<int:note>/read")
+def note_read(note: int) -> tuple[str, int]:
+    """He has seen it."""
+    notes.read(note, access.staff(*ROLES).name)
+    return "", 204
 
 
 @desk.get("/desk/call/<call>")

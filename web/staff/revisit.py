@@ -14,7 +14,7 @@ from hotline.models import Case, ClockRow, Rating, RevisitRow
 from hotline.policy import Policy
 from hotline.timing import timing
 from hotline.tries import NOON, counted, half_day, is_quiet
-from hotline.words import Clock, Role, State
+from hotline.words import Clock, Role, State, TryResult
 from web import access
 
 revisit = Blueprint("revisit", __name__)
@@ -61,11 +61,13 @@ def _tries(session: Session, cases: list[Case]) -> dict[int, list[RevisitRow]]:
 def _told_tries(rows: list[RevisitRow], policy: Policy, now: dt.datetime) -> dict[str, Any]:
     """How often nobody answered, and from when another try counts; `next_at` is null where it may be now."""
     missed = [row.at for row in rows if not row.reached]
+    last = next((row for row in reversed(rows) if not row.reached), None)
     again = next_half_day(missed[-1], policy) if missed else None
     return {
         "count": counted(missed, policy.revisit_hours),
         "needed": policy.revisit_tries,
         "spoken": any(row.reached for row in rows),
+        "last_result": TryResult(last.result).label if last and last.result else None,
         "last_at": clock.iso(missed[-1]) if missed else None,
         "next_at": clock.iso(again) if again and again > now else None,
     }

@@ -15,48 +15,80 @@ const short = (total) => `${String(Math.floor(total / 60)).padStart(2, "0")}:${S
 export function callbar({ onCall, onTalk }) {
   const bar = one("#callbar");
   const words = one("#seat-words", bar);
+  const place = one("#call-now", bar);
   const ring = one("#call-words", bar);
+  const phone = one("#do-phone", bar);
+  const tags = tagger(one("#call-tags", bar));
   let seat = null;
   let since = Date.now();
   let pop = null;
   let online = true;
+  let asked = ""; // what F8 asked for and the telephone has not done yet
+
+  const state = () => (!pop ? "" : seat.state === "talking" ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
+  const hint = () => (pop.talk?.refused === "pick_up" ? "这台话机不能由桌面接听，请拿起话机" : asked === "answer" ? "正在接听…" : "");
 
   const tick = () => {
     if (!seat) return;
-    const said = seat.status === "break" && seat.reason ? `小休（${seat.reason}）` : (STATUS[seat.status] ?? seat.status_label);
     const missed = seat.missed ? ` · 连续未接 ${seat.missed} 个` : "";
-    words.textContent = `${said} ${short(seconds(since))}${missed}${online ? "" : " · 实时连接断开，正在重连"}`;
-    ring.hidden = !pop;
+    const why = seat.reason ? `（${seat.reason}）` : "";
+    words.textContent = `${STATUS[seat.status] ?? seat.status_label}${why} ${short(seconds(since))}${missed}${online ? "" : " · 实时连接断开，正在重连"}`;
+    place.hidden = !pop;
     if (!pop) return;
-    const talks = seat.state === "talking";
-    fill(ring, h("b", {}, talks ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电"), ` ${pop.caller || "号码未显示"} `, h("span", {}, short(seconds(since))), talks ? null : " 请拿起话机接听");
+    fill(ring, h("b", {}, state()), ` ${pop.caller || "号码未显示"} `, h("span", {}, short(seconds(since))), h("span", { class: "small" }, ` ${seat.state === "talking" ? "" : hint()}`));
   };
 
   const paint = () => {
     bar.dataset.status = seat.status;
     bar.dataset.state = seat.state;
+    bar.dataset.held = pop?.talk?.held ? "1" : "";
     for (const button of all("[data-status]", bar)) {
       const mine = button.dataset.status === seat.status;
       button.classList.toggle("on", mine);
       if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(mine));
     }
+    const talks = seat.state === "talking";
+    one("span", phone).textContent = talks ? "挂断" : "接听";
+    phone.classList.toggle("danger", talks);
+    const put = one("#seat-alert", bar);
+    put.hidden = !(seat.status === "break" && seat.missed && seat.reason.startsWith("连续"));
+    put.textContent = put.hidden ? "" : `■ 您${seat.reason}。请检查话机，准备好后点“就绪”。`;
+    tags.show(talks || seat.state === "wrap_up" ? seat.call || seat.last_call : "");
     tick();
   };
 
   async function take(told) {
+    if (told.state !== seat?.state || told.call !== seat?.call) asked = "";
     seat = told;
     since = Date.now() - told.seconds * 1000;
     const engaged = told.call && (RINGS.has(told.state) || told.state === "talking");
+    const before = pop?.call;
     if (!engaged) {
       if (pop) onCall(null);
       pop = null;
-    } else if (pop?.call !== told.call) {
-      pop = await call("GET", `/desk/call/${encodeURIComponent(told.call)}`).catch(() => null);
-      if (pop) onCall(pop);
+    } else {
+      pop = await call("GET", `/desk/call/${encodeURIComponent(told.call)}`).catch(() => (before === told.call ? pop : null));
+      if (pop && before !== told.call) onCall(pop);
     }
     paint();
     onTalk(engaged && told.state === "talking" ? told.call : null);
   }
+
+  // F8: take the phone that rings, or put it down.
+  async function lift() {
+    if (!pop) return false;
+    asked = seat.state === "talking" ? "hang_up" : "answer";
+    tick();
+    try {
+      await call("POST", `/api/v1/calls/${encodeURIComponent(pop.call)}/control`, { do: asked });
+    } catch (error) {
+      asked = "";
+      one("#seat-alert", bar).hidden = false;
+      one("#seat-alert", bar).textContent = `■ ${error.message}`;
+    }
+    return true;
+  }
+  phone.addEventListener("click", lift);
 
   const fail = (error) => (words.textContent = error.message);
   const reread = () => call("GET", "/desk/seat").then(take, fail);
@@ -71,7 +103,41 @@ export function callbar({ onCall, onTalk }) {
   }
   setInterval(tick, 1000);
   watchPhone(one("#phone-off", bar));
-  return { reread, line: (up) => ((online = up), tick()), call: () => pop };
+  const keys = [{ key: "F8", says: "接听；通话中挂断", does: () => (pop ? (lift(), true) : false) }];
+  return { reread, keys, line: (up) => ((online = up), tick()), call: () => pop };
+}
+
+// What this call was, in the city's own words; also while its case is still being written.
+function tagger(box) {
+  const known = box.dataset.tags.split(",").filter(Boolean);
+  const chosen = new Set();
+  let at = "";
+  const press = async (word) => {
+    const before = new Set(chosen);
+    if (!chosen.delete(word)) chosen.add(word);
+    paint();
+    try {
+      await call("PUT", `/api/v1/calls/${encodeURIComponent(at)}/tags`, { tags: [...chosen] });
+    } catch {
+      chosen.clear();
+      for (const one of before) chosen.add(one);
+      paint();
+    }
+  };
+  const paint = () => fill(box, h("span", { class: "small quiet" }, "标签"), known.map((word) => h("button", { type: "button", class: `button tag-button${chosen.has(word) ? " on" : ""}`, "aria-pressed": String(chosen.has(word)), onclick: () => press(word) }, word)));
+  const show = async (callId) => {
+    if (callId === at) return;
+    at = callId;
+    chosen.clear();
+    box.hidden = !at || !known.length;
+    if (box.hidden) return;
+    paint();
+    const told = await call("GET", `/api/v1/calls/${encodeURIComponent(callId)}/talk`).catch(() => null);
+    if (!told || at !== callId) return;
+    for (const word of told.tags) chosen.add(word);
+    paint();
+  };
+  return { show };
 }
 
 // The telephone part of /readyz; what to do when it is off.

@@ -5,6 +5,9 @@ import { all, fill, h, one, showWrong } from "../shared/dom.js";
 import { keys } from "../shared/keys.js";
 import { live } from "../shared/socket.js";
 import { momentWords } from "../shared/time.js";
+import { checks, countChecks } from "../calls/checks.js";
+import { marks } from "../calls/marks.js";
+import { notes } from "../calls/notes.js";
 import { player } from "../calls/sound.js";
 
 const place = one("#calls");
@@ -40,7 +43,7 @@ function seatRow(seat) {
   const orders = OVER.map(([order, label]) => h("button", { type: "button", class: "button", disabled: !talks, onclick: () => over(seat, order, label) }, label));
   return h("tr", { data: { user: seat.user } }, [
     h("th", { scope: "row" }, seat.name, h("small", { class: "quiet" }, ` ${seat.user}`)),
-    h("td", {}, `${seat.status_label}${seat.reason ? `(${seat.reason})` : ""}`),
+    h("td", {}, `${seat.status_label}${seat.reason ? `（${seat.reason}）` : ""}`),
     h("td", {}, `${seat.state_label} ${minutes(seat.seconds)}`),
     h("td", {}, acting ? h("span", { class: "row" }, orders) : "—"),
     h("td", {}, acting ? force(seat) : "—"),
@@ -104,26 +107,12 @@ async function quality(done) {
   return h("div", {}, done ? means : null, told.items.length ? h("ul", { class: "plain" }, told.items.map(drawn)) : h("p", { class: "quiet empty" }, empty));
 }
 
-// --- marks and the log ---
+// --- marks, checks, notes and the log ---
 
-function markRow(row) {
-  const decide = (confirmed) => doing(async () => {
-    await call("POST", `/api/v1/marks/${row.id}`, { confirmed });
-    await paint();
-  }, confirmed ? "已确认：该号码排队靠后，仍由人接听。" : "已撤销。");
-  return h("tr", {}, [
-    h("th", { scope: "row" }, row.caller),
-    h("td", {}, row.mark_label),
-    h("td", {}, row.reason || "—"),
-    h("td", {}, `${row.by} ${momentWords(row.at)}`),
-    h("td", {}, h("span", { class: "row" }, h("button", { type: "button", class: "button", onclick: () => decide(true) }, "确认"), h("button", { type: "button", class: "button", onclick: () => decide(false) }, "撤销"))),
-  ]);
-}
-
-async function marks() {
-  const told = await call("GET", "/api/v1/marks");
-  return told.items.length ? table(["号码", "标记", "理由", "谁在什么时候", "复核"], told.items.map(markRow)) : h("p", { class: "quiet empty" }, "没有等待复核的标记。骚扰来电由第二个人复核后才生效，从不由机器挂断。");
-}
+const closed = async (text, bad = false) => {
+  if (!bad) await paint();
+  tell(text, bad);
+};
 
 async function log() {
   const told = await call("GET", "/api/v1/acts");
@@ -131,13 +120,22 @@ async function log() {
   return told.items.length ? table(["时间", "谁", "做了什么", "坐席", "原因"], told.items.map(row)) : h("p", { class: "quiet empty" }, "还没有记录。");
 }
 
-const SHOWN = { seats, quality: () => quality(false), scored: () => quality(true), marks, acts: log };
+const SHOWN = {
+  seats,
+  checks: () => checks({ acting, done: closed }),
+  quality: () => quality(false),
+  scored: () => quality(true),
+  marks: () => marks({ acting, doing, repaint: paint, table }),
+  notes: () => notes({ acting, done: closed, table }),
+  acts: log,
+};
 
 async function paint() {
   for (const link of all("[data-tab]")) {
     if (link.dataset.tab === tab()) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  countChecks(one("#open-checks"));
   try {
     const shown = await SHOWN[tab()]();
     touched = false;

@@ -13,7 +13,9 @@ import { callbar } from "../desk/callbar.js";
 import { chats } from "../desk/chats.js";
 import { citizen } from "../desk/citizen.js";
 import { control } from "../desk/control.js";
+import { outward } from "../desk/outward.js";
 import { bodyOf, sender } from "../desk/sending.js";
+import { shift } from "../desk/shift.js";
 import { suggesting } from "../desk/suggesting.js";
 import { topics } from "../desk/topics.js";
 
@@ -34,6 +36,8 @@ let busy = false;
 const person = citizen(form, (number) => openAbout(number), { onKnown: (told) => suggestions.put("name", told.name) });
 const talking = control();
 const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null), onTalk: talking.show });
+const leader = shift();
+const owed = outward();
 const talks = chats({ onOpen: taken, onUse: quoted });
 
 const drafted = keep(form, "desk", {
@@ -250,14 +254,15 @@ keys([
   { key: "Alt+G", says: "并入打开的或最相似的同一件事", does: () => join() },
   { key: "Alt+B", says: "补充到所选诉求", does: () => sayTo("supplement") },
   { key: "Alt+U", says: "为所选诉求催办", does: () => sayTo("urge") },
+  ...bar.keys,
   ...talking.keys,
   { key: "Esc", says: "回到新诉求", does: () => talking.shut() || closeAbout() },
 ]);
 
 live(
   "/desk",
-  { pop: bar.reread, call: bar.reread, seat: bar.reread, changed: (told) => told.kind === "chat" && talks.reread() },
-  { again: () => (bar.reread(), talks.reread()), state: bar.line },
+  { pop: bar.reread, call: bar.reread, seat: bar.reread, note: leader.reread, changed: (told) => told.kind === "chat" && talks.reread() },
+  { again: () => (bar.reread(), talks.reread(), leader.reread(), owed.reread()), state: bar.line },
 );
 bar.reread();
 topics((number) => openAbout(number));

@@ -30,7 +30,7 @@ let busy = false;
 
 // --- the list ---
 
-const tried = (tries) => (tries.count ? `第 ${tries.count}/${tries.needed} 次未接通${tries.next_at ? ` · ${momentWords(tries.next_at)} 后再打` : " · 现在可以再打"}` : "还没有打过");
+const tried = (tries) => (tries.count ? `第 ${tries.count}/${tries.needed} 次未接通${tries.last_result ? `（${tries.last_result}）` : ""}${tries.next_at ? ` · ${momentWords(tries.next_at)} 后再打` : " · 现在可以再打"}` : "还没有打过");
 
 const row = (item) => [
   h("span", { class: "first" }, h("b", {}, item.title), item.round > 1 ? h("span", { class: "tag warn" }, `第 ${item.round} 次办理`) : null),

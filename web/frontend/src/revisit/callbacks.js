@@ -3,6 +3,7 @@
 import { call } from "../shared/http.js";
 import { fill, h, one } from "../shared/dom.js";
 import { momentWords } from "../shared/time.js";
+import { checks } from "../calls/checks.js";
 import { dialer } from "./dialer.js";
 
 const REASONS = {
@@ -47,8 +48,18 @@ export function openCallbacks(button, clear) {
   const reread = async ({ draw = false } = {}) => {
     const told = await read();
     count(told);
-    if (draw) paint(told);
+    if (draw) {
+      paint(told);
+      await bad();
+    }
   };
+  // Bad ratings of calls stand below: they are spoken to by the same people.
+  async function bad(said = "", wrong = false) {
+    const section = h("section", { class: "bad-ratings" }, h("h2", {}, "来电差评核查"), said ? h("p", { class: wrong ? "notice bad" : "notice", role: "status" }, said) : null);
+    section.append(await checks({ acting: true, hear: false, done: bad }).catch((error) => h("p", { class: "notice bad" }, error.message)));
+    one(".bad-ratings", node)?.remove();
+    node.append(section);
+  }
   async function done(id, result) {
     try {
       await call("POST", `/api/v1/callbacks/${id}/done`, { result });

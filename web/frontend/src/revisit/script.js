@@ -12,6 +12,9 @@ const QUESTIONS = [
   { name: "satisfaction", asks: "您对办理结果满意吗？", keys: ["5", "4", "3", "2", "1"], answers: [5, 4, 3, 2, 1].map((level) => [level, LEVELS[level]]) },
 ];
 
+// Why nobody was reached; the first is what the key N says.
+const RESULTS = [["no_answer", "无人接听"], ["busy", "占线"], ["off", "关机或停机"], ["wrong_number", "空号或号码不对"], ["declined", "拒接"], ["later", "请另约时间"]];
+
 const isBad = (given) => given.solved === false || (given.satisfaction !== undefined && given.satisfaction < 3);
 
 function question(asked, given, choose) {
@@ -35,6 +38,7 @@ export function script({ tries, words, close, judge, send }) {
     "没有接通",
     kbd("N"),
   );
+  const why = h("select", { name: "result", id: "try-result", disabled: waits, "aria-label": "没有接通的原因" }, RESULTS.map(([value, label]) => h("option", { value }, label)));
   const node = h(
     "form",
     { class: "step-form stack", data: { step: "revisit" }, onsubmit: (event) => (event.preventDefault(), submit()) },
@@ -42,7 +46,7 @@ export function script({ tries, words, close, judge, send }) {
     questions,
     h("div", { class: "field" }, h("label", { for: "revisit-words" }, "市民的话"), area),
     verdict,
-    h("p", { class: "foot" }, missed, done),
+    h("p", { class: "foot" }, h("span", { class: "row missed" }, why, missed), done),
     h("p", { class: "small quiet", id: "tries" }, words, waits ? `。同一个半天只计一次，${momentWords(tries.next_at)} 起可再计。` : ""),
     close ? h("button", { type: "button", class: "button", onclick: close }, `${tries.count} 次未接通，结案`) : null,
     judge ? h("button", { type: "button", class: "button", onclick: judge }, `${tries.count} 次未接通，直接判定`) : null,
@@ -67,7 +71,7 @@ export function script({ tries, words, close, judge, send }) {
   }
   function notReached() {
     if (waits) return false;
-    send({ reached: false, words: area.value.trim() });
+    send({ reached: false, result: why.value, words: area.value.trim() });
     return true;
   }
   function press(key) {

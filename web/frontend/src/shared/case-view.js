@@ -150,7 +150,7 @@ function eventPart({ event }) {
 const repliesPart = (told) => (told.replies.length ? section("部门答复", told.replies.map((reply) => replyCard(told, reply))) : null);
 
 function revisitWords(row) {
-  if (!row.reached) return "没有接通";
+  if (!row.reached) return row.result_label ? `没有接通（${row.result_label}）` : "没有接通";
   const said = [row.contacted_by_department === false && "部门没有联系过", row.solved ? "已解决" : "未解决", LEVELS[row.satisfaction]];
   return said.filter(Boolean).join(" · ");
 }
