@@ -10,7 +10,8 @@ from web.api import (  # noqa: F401 - importing hangs the views on `api`
     files,
     rates,
     rules,
-     shift,talks,
+    shift,
+    talks,
     triage,
 )
 from web.auth import auth
