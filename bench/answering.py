@@ -14,10 +14,12 @@ import subprocess
 import sys
 import time
 import uuid
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.distribution import tables
+from telephony import wav
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENTS, PER_SECOND, SECONDS = 200, 8.0, 40
@@ -26,8 +28,7 @@ RULES = {"wrap_up": 0, "ring": 20, "announce_first": 0}
 
 def notice() -> float:
     """Seconds of the notice a caller hears first."""
-    with wave.open(str(ROOT / "telephony" / "prompts" / "notice.wav")) as sound:
-        return sound.getnframes() / sound.getframerate()
+    return wav.seconds(ROOT / "telephony" / "prompts" / "notice.wav")
 
 
 class Play:
@@ -143,3 +144,8 @@ def report() -> None:
         print(f"  {code:<24}{part:>6} of {whole:<6}{100 * part / whole if whole else 0:>8.2f} %")
     middle, last = (waits[int(len(waits) * share)] * 1000 for share in (0.5, 0.99))
     print(f"  in line until a phone is chosen, ms: median {middle:.0f}, p99 {last:.0f}, longest {waits[-1] * 1000:.0f}")
+
+
+if __name__ == "__main__":
+    with tables():
+        report()

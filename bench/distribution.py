@@ -12,7 +12,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench import answering
 from hotline import db
 from telephony.queueing import Assignment, Caller, Group, Rules, Seat, assign, eligible
 from telephony.words import Strategy
@@ -157,7 +156,6 @@ def tables() -> Iterator[None]:
             yield
         finally:
             db.engine().dispose()
-            db.engine.cache_clear()
             embedded.stop()
 
 
@@ -172,8 +170,6 @@ def main() -> None:
     with tables():
         middle, longest, used = with_database()
     print(f"  {'1 free, in PostgreSQL':<24}{middle:>10.2f}{longest:>10.2f}{middle:>20.3f}   (this process {used:.2f})")
-    with tables():
-        answering.report()
 
 
 if __name__ == "__main__":
