@@ -127,7 +127,8 @@ def measure() -> tuple[dict[str, tuple[int, int]], list[float], int]:
     play = Play(feed, 12345)
     with distribution():
         play.run(SECONDS, PER_SECOND)
-    period = Period(begun - dt.timedelta(seconds=1), clock.now() + dt.timedelta(minutes=1))
+    ended = clock.now()
+    period = Period(begun - dt.timedelta(seconds=1), ended, ended)
     asked = [formula for formula in FORMULAS if formula.code in {"connect", "answer_15s_invite", "answer_15s_notice"}]
     with db.session() as session:
         rates = queries.rates(session, period, [CALLS], asked)
