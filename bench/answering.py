@@ -2,7 +2,7 @@
 
 The distribution is the real process on a PostgreSQL and a Redis of its own, fed as a connector feeds it. Connector and
 agents are played: the notice lasts as long as the recorded one, phones ring at once, an agent takes his phone after one
-to four seconds and speaks for ten on average.
+to four seconds and speaks for twenty on average.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from bench.distribution import tables
 from telephony import wav
 
 ROOT = Path(__file__).resolve().parent.parent
-AGENTS, PER_SECOND, SECONDS = 200, 8.0, 40
+AGENTS, PER_SECOND, SECONDS = 200, 3.0, 40
 RULES = {"wrap_up": 0, "ring": 20, "announce_first": 0}
 
 
@@ -60,7 +60,7 @@ class Play:
     def taken(self, call: str, said: dict[str, str]) -> None:
         self.feed.event(call, "agent_answered", **said)
         self.feed.event(call, "bridged")
-        self.later(self.chance.expovariate(1 / 10), lambda: self.over(call))
+        self.later(self.chance.expovariate(1 / 20), lambda: self.over(call))
 
     def over(self, call: str) -> None:
         self.busy, self.open = self.busy - 1, self.open - 1
