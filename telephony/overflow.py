@@ -39,7 +39,7 @@ def spoken(number: int) -> list[str]:
 
 def words(place: int, minutes: int | None, *, asked: bool) -> list[str]:
     """The prompts for one who waits: his place (1 = next), the expected minutes where known, and the choices."""
-    told = ["position", *spoken(place)]
+    told = ["position", *spoken(place), "place"]
     if minutes is not None and 0 < minutes <= LONGEST_TOLD:
         told += ["wait", *spoken(minutes), "minutes"]
     return [*told, "choices"] if asked else told

@@ -21,6 +21,7 @@ TEXTS = {
     "busy": "话务员正忙，请您稍候，我们会按先后顺序为您接听。",
     "closing": "现在没有话务员在线，我们会尽快给您回电，再见。",
     "position": "您现在排在第",
+    "place": "位。",
     "wait": "预计还要等候",
     "minutes": "分钟。",
     "choices": "如需我们给您回电，请按一，您的位置保留。如需留言，请按二。继续等候请不要挂机。",
@@ -29,6 +30,7 @@ TEXTS = {
     "invitation": "您好，这里是一二三四五热线，您反映的事项已经办结。",
     **{f"digit{number}": word for number, word in enumerate("零一二三四五六七八九")},
 }
+VOICE = ("-v", "cmn-latn-pinyin", "-s", "190")  # about four syllables a second, as an announcer speaks
 WITH_TONE = frozenset({"message"})  # a tone at the end says that it is his turn
 TONE_HZ, TONE_SECONDS, TONE_LOUDNESS = 1000, 0.35, 8000
 MUSIC_NOTES = (392.0, 493.9, 587.3, 493.9, 440.0, 523.3, 659.3, 523.3, 392.0, 493.9, 587.3, 784.0)
@@ -36,11 +38,27 @@ NOTE_SECONDS = 1.25
 LOUDNESS = 3000
 
 
+class GarbledError(Exception):
+    """The voice would spell a text instead of speaking it."""
+
+
+def espeak(*options: str) -> bytes:
+    """Runs the voice. CalledProcessError when it fails."""
+    return subprocess.run(["espeak-ng", *VOICE, *options], capture_output=True, check=True).stdout
+
+
+def check(text: str) -> None:
+    """GarbledError where the voice leaves Mandarin: `cmn` itself reads the tones of its own syllables as English
+    numbers, so only `cmn-latn-pinyin` will do."""
+    said = espeak("-x", "-q", text)
+    if b"(en)" in said:
+        raise GarbledError(f"{text}: {said.decode()}")
+
+
 def speak(name: str, text: str) -> None:
-    """Writes one spoken prompt. CalledProcessError when espeak-ng or sox fails."""
-    spoken = subprocess.run(
-        ["espeak-ng", "-v", "cmn", "-s", "200", "--stdout", text], capture_output=True, check=True
-    ).stdout
+    """Writes one spoken prompt. CalledProcessError when espeak-ng or sox fails, GarbledError."""
+    check(text)
+    spoken = espeak("--stdout", text)
     shape = ["-r", "8000", "-c", "1", "-e", "a-law", "-b", "8", str(HERE / f"{name}.wav")]
     effects = ["gain", "-4", "lowpass", "3400", "norm", "-6", "pad", "0.1", "0.2"]
     subprocess.run(["sox", "-t", "wav", "-", *shape, *effects], input=spoken, check=True)

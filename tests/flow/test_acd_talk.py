@@ -168,7 +168,7 @@ def test_who_waits_hears_his_place_with_a_gap_and_is_asked_later(process, feed):
     second = feed.incoming("13800000002", at=now - dt.timedelta(seconds=40))
     turns(process, 2)
     said = {c["call"]: c["prompts"] for c in feed.commands() if c["type"] == "announce"}
-    assert said == {first: ["position", "digit1", "choices"], second: ["position", "digit2"]}
+    assert said == {first: ["position", "digit1", "place", "choices"], second: ["position", "digit2", "place"]}
     turns(process, 2)
     assert feed.commands() == []
     assert overflow.announce(process.rules, now + dt.timedelta(seconds=29)) != []
