@@ -3,73 +3,92 @@
 A leg's port is only a number that changes with each re-INVITE, so the wishes are kept by name and applied again.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 
 class Patchboard:
-    """Wishes are (source, sink) pairs of names; `ports` holds the sound port of each name that has one now."""
+    """Wishes are (source, sink) pairs of names; `ports` holds the sound port of each name that has one now.
+
+    Each order costs what it changes, however many calls there are.
+    """
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
         self.ports: dict[str, Any] = {}
-        self._wanted: set[tuple[str, str]] = set()
-        self._made: set[tuple[str, str]] = set()
+        self._wanted: defaultdict[str, set[str]] = defaultdict(set)  # by sink; what exists is part of it
+        self._made: defaultdict[str, set[str]] = defaultdict(set)
+        self._sinks: defaultdict[str, set[str]] = defaultdict(set)  # by source
         self._on_error = on_error
 
     def plug(self, name: str, port: Any) -> None:
         """The port of `name` from now on; its connections are made anew."""
         self.unplug(name)
         self.ports[name] = port
-        self._apply()
+        for sink in (name, *self._sinks.get(name, ())):
+            self._apply(sink)
 
     def unplug(self, name: str) -> None:
         """`name` has no port now; what is wished for it stays."""
         self.ports.pop(name, None)
-        self._made = {pair for pair in self._made if name not in pair}
+        self._made.pop(name, None)
+        for sink in self._sinks.get(name, ()):
+            self._made[sink].discard(name)
 
     def connect(self, source: str, sink: str) -> None:
         """`sink` shall hear `source`, beside what it hears already."""
-        self._wanted.add((source, sink))
-        self._apply()
+        self._wish(sink, self._wanted[sink] | {source})
 
     def only(self, sink: str, source: str | None) -> None:
         """`sink` shall hear `source` and nothing else; None is silence."""
-        self._wanted = {pair for pair in self._wanted if pair[1] != sink}
-        if source:
-            self._wanted.add((source, sink))
-        self._apply()
+        self._wish(sink, {source} if source else set())
 
     def patch(self, sinks: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:
         """These sinks shall hear what the pairs say and nothing else."""
-        heard = set(sinks)
-        self._wanted = {pair for pair in self._wanted if pair[1] not in heard} | set(pairs)
-        self._apply()
+        heard: dict[str, set[str]] = {sink: set() for sink in sinks}
+        for source, sink in pairs:
+            heard.setdefault(sink, set(self._wanted.get(sink, ()))).add(source)
+        for sink, sources in heard.items():
+            self._wish(sink, sources)
 
     def forget(self, name: str) -> None:
         """Nothing is wished of `name` any more."""
-        self._wanted = {pair for pair in self._wanted if name not in pair}
-        self._apply()
+        for sink in list(self._sinks.get(name, ())):
+            self._wish(sink, self._wanted[sink] - {name})
+        self._wish(name, set())
         self.unplug(name)
 
     def joined(self, one: str, other: str) -> bool:
         """Whether both hear each other now."""
-        return {(one, other), (other, one)} <= self._made
+        return one in self._made.get(other, ()) and other in self._made.get(one, ())
 
-    def _apply(self) -> None:
-        for pair in self._made - self._wanted:
-            self._made.discard(pair)
-            self._do("stopTransmit", pair)
-        for pair in self._wanted - self._made:
-            if pair[0] in self.ports and pair[1] in self.ports and self._do("startTransmit", pair):
-                self._made.add(pair)
+    def _wish(self, sink: str, sources: set[str]) -> None:
+        for gone in self._wanted[sink] - sources:
+            self._sinks[gone].discard(sink)
+            if not self._sinks[gone]:
+                del self._sinks[gone]
+        for source in sources:
+            self._sinks[source].add(sink)
+        self._wanted[sink] = sources
+        self._apply(sink)
+        for table in (self._wanted, self._made):
+            if not table[sink]:
+                del table[sink]
 
-    def _do(self, verb: str, pair: tuple[str, str]) -> bool:
+    def _apply(self, sink: str) -> None:
+        made, wanted = self._made[sink], self._wanted.get(sink, set())
+        for source in made - wanted:
+            made.discard(source)
+            self._do("stopTransmit", source, sink)
+        made |= {source for source in wanted - made if self._do("startTransmit", source, sink)}
+
+    def _do(self, verb: str, source: str, sink: str) -> bool:
         """The bridge refuses a port that has just gone: its leg's end follows as a signal."""
-        source, sink = self.ports.get(pair[0]), self.ports.get(pair[1])
-        if source is None or sink is None:
+        mouth, ear = self.ports.get(source), self.ports.get(sink)
+        if mouth is None or ear is None:
             return False
         try:
-            getattr(source, verb)(sink)
+            getattr(mouth, verb)(ear)
         except Exception as gone:  # noqa: BLE001 - pjsua2 has one class for all, unknown here
             self._on_error(gone)
             return False
