@@ -80,7 +80,7 @@ class Connector:
         kind = document.get("type")
         if kind not in {DRAIN, UNDRAIN} or document.get("connector") not in {None, self.outlet.name}:
             return
-        self.exchange.draining = kind == DRAIN
+        self.exchange.drain(on=kind == DRAIN)
         log.info("draining: new calls are refused" if self.exchange.draining else "new calls are taken again")
 
     def finish(self) -> None:

@@ -97,9 +97,14 @@ class Exchange:
             return
         self._follow(live, heard, decide(live.facts, heard, clock.now()))
 
+    def drain(self, *, on: bool = True) -> None:
+        """No new call from now on, or again; open ones go on."""
+        self.draining = on
+        self.line.take_calls(on=not on)
+
     def stop(self, reason: str) -> None:
         """Ends every call."""
-        self.draining = True
+        self.drain()
         for call in list(self.calls):
             self.hear(Heard(call, Signal.HANGUP, reason=reason))
 

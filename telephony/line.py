@@ -32,6 +32,9 @@ class Line(Protocol):
     def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:
         """Turn a new call away with this SIP status."""
 
+    def take_calls(self, *, on: bool) -> None:
+        """Say whether new calls are taken to whoever asks beforehand, a proxy by OPTIONS."""
+
     def answer(self, call: str) -> None:
         """Pick up. Signals ANSWERED once the caller's side is connected and can be heard."""
 

@@ -51,6 +51,7 @@ class ScriptedLine:
     refused: dict[str, int] = field(default_factory=dict)
     tables: dict[str, Pairs] = field(default_factory=dict)
     closed: bool = False
+    taking: bool = True
     _queue: list[tuple[float, int, Heard]] = field(default_factory=list)
     _count: int = 0
 
@@ -92,6 +93,9 @@ class ScriptedLine:
     def refuse(self, call: str, code: int, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - a port's signature
         if self.callers.pop(call, None):
             self.refused[call] = code
+
+    def take_calls(self, *, on: bool) -> None:
+        self.taking = on
 
     def answer(self, call: str) -> None:
         if leg := self.callers.get(call):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import source
 from progress import BuildError, Progress
-from recipe import CFLAGS, CONFIGURE, EMPTY_SOURCES, HERE, PACKAGES, WRAPPER_CFLAGS, key
+from recipe import CFLAGS, CONFIGURE, EMPTY_SOURCES, HERE, PACKAGES, PATCHES, WRAPPER_CFLAGS, key
 
 STAGES = 6
 ASK_PYTHON = """
@@ -156,6 +156,8 @@ def build(target: Target, work: Path, cache: Path, progress: Progress) -> Path:
     progress.stage("patches and configure")
     if patches:
         source.patch(tree, patches, progress)
+    for file in PATCHES:
+        progress.run(["patch", "-p1", "--forward", "--batch", "--input", str(file)], tree)
     configure(tree, progress)
     progress.stage("libraries (about 1 minute)")
     jobs = f"-j{os.cpu_count() or 1}"

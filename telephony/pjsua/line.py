@@ -85,6 +85,9 @@ class PjsuaLine:
             side.dropped = True
             self._tell(call, lambda leg: leg.hangup(operation(code, headers)))
 
+    def take_calls(self, *, on: bool) -> None:
+        self.endpoint.utilSetOptionsStatus(pj.PJSIP_SC_OK if on else pj.PJSIP_SC_SERVICE_UNAVAILABLE)
+
     def answer(self, call: str) -> None:
         self._tell(call, lambda leg: leg.answer(operation(pj.PJSIP_SC_OK)))
 

@@ -155,7 +155,8 @@ def test_full_means_rejected_with_the_number(tmp_path):
 
 
 def test_draining_takes_no_new_call_and_keeps_the_old(house):
-    house.waiting().exchange.draining = True
+    house.waiting().exchange.drain()
+    assert house.line.taking is False
     other = str(uuid.uuid4())
     house.line.caller_rings(other, "137")
     house.run(0.5)
@@ -242,7 +243,7 @@ def test_a_dial_that_comes_twice_rings_once(tmp_path):
 @pytest.mark.parametrize(("to", "draining"), [("nonsense", False), (CITIZEN, True)])
 def test_a_call_that_cannot_be_made_is_refused(tmp_path, to, draining):
     house = House(tmp_path)
-    house.exchange.draining = draining
+    house.exchange.drain(on=draining)
     house.run(1, told("dial", **DIAL | {"to": to}))
     assert house.tape.types() == ["refused"]
     assert house.exchange.calls == {}
