@@ -14,9 +14,8 @@ from telephony.line import LineError
 from telephony.scripted import Phone, ScriptedLine
 from telephony.signals import Failure, Signal
 from tests.sip import sound
-from tests.sip.peers import HOST, Baresip, free_port, until
+from tests.sip.peers import HOST, Baresip, free_port, sound_port, until
 
-RTP_PORT = 32000
 PROMPTS = {"notice": 0.4, "rating": 0.4, "music": 1.0}
 
 
@@ -132,7 +131,7 @@ class PjsuaBench(Bench):
         for name, seconds in PROMPTS.items():
             sound.tone_alaw(folder / f"{name}.wav", 500, seconds)
         self.port = free_port()
-        super().__init__(PjsuaLine(Config(sip_port=self.port, rtp_port=RTP_PORT, slots=8, voices=(folder,))))
+        super().__init__(PjsuaLine(Config(sip_port=self.port, rtp_port=sound_port(), slots=8, voices=(folder,))))
         self.agent = Baresip(folder, "agent2", 1600).start()
         self.citizen = Baresip(folder, "13800138000", 1000).start()
         self.uri = self.agent.uri

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.sip import sound
+from tests.sip import raw, sound
+from tests.sip.case import Case, numbers
 from tests.sip.peers import HOST, PATH, Baresip, Connector, RedisServer, Sipp
+from tests.sip.slow import begin
 
 NOTICE_HZ, MUSIC_HZ, RATING_HZ, THANKS_HZ = 620, 350, 710, 830
+ANNOUNCED = {"position": 1250, "digit3": 1900, "place": 2500}
 CALLER_HZ, AGENT_HZ, GUEST_HZ, CHIEF_HZ = 1000, 1600, 2200, 2800
 
 
@@ -27,7 +30,8 @@ def prompts(folder):
     made.mkdir()
     for name, hz, seconds in (("notice", NOTICE_HZ, 0.3), ("music", MUSIC_HZ, 1.0), ("rating", RATING_HZ, 0.5)):
         sound.tone_alaw(made / f"{name}.wav", hz, seconds)
-    sound.tone_alaw(made / "thanks.wav", THANKS_HZ, 0.3)
+    for name, hz in (("thanks", THANKS_HZ), *ANNOUNCED.items()):
+        sound.tone_alaw(made / f"{name}.wav", hz, 0.3)
     return made
 
 
@@ -129,11 +133,16 @@ def talk(connector, agent, call):
     agent.tell("hangup")
 
 
+def voice(folder):
+    """What callers of sipp say: `tone.alaw`."""
+    (folder / "tone.alaw").write_bytes(sound.tone_alaw(folder / "tone.wav", CALLER_HZ, 20).read_bytes()[46:])
+
+
 @pytest.fixture
 def sipp(tmp_path):
     """Makes runs of sipp; what still runs at the end of the test is stopped."""
     runs = []
-    (tmp_path / "tone.alaw").write_bytes(sound.tone_alaw(tmp_path / "tone.wav", CALLER_HZ, 20).read_bytes()[46:])
+    voice(tmp_path)
 
     def make(target, scenario, **given):
         run = Sipp(tmp_path, target, scenario, **given)
@@ -141,6 +150,47 @@ def sipp(tmp_path):
         return run
 
     yield make
+    for run in runs:
+        run.stop()
+
+
+@pytest.fixture
+def by_hand():
+    """Makes callers on a bare socket, each with a number of his own."""
+    made = []
+
+    def make(port):
+        made.append(raw.Caller(port, str(next(numbers))))
+        return made[-1]
+
+    yield make
+    for caller in made:
+        caller.close()
+
+
+@pytest.fixture
+def case(connector, sipp, tmp_path):
+    return Case(connector, sipp, tmp_path)
+
+
+@pytest.fixture
+def live(connector):
+    """A caller by hand who was answered and hangs up when he is told to."""
+    case = Case(connector, None, None)
+    case.caller = raw.Caller(connector.port, case.number)
+    case.caller.call()
+    case.wait("queued")
+    yield case
+    case.caller.close()
+
+
+@pytest.fixture(scope="session")
+def slow(connector, tmp_path_factory):
+    """Begun with the first scenario, waited for by the last tests."""
+    folder = tmp_path_factory.mktemp("slow")
+    voice(folder)
+    made, runs = begin(connector, folder)
+    yield made
     for run in runs:
         run.stop()
 

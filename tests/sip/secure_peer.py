@@ -111,7 +111,7 @@ def account(given):
     made.mediaConfig.srtpUse = USE[given.srtp]
     made.mediaConfig.lockCodecEnabled = False
     rtp = made.mediaConfig.transportConfig
-    rtp.port, rtp.portRange, rtp.boundAddress = given.rtp_port, 100, "127.0.0.1"
+    rtp.port, rtp.portRange, rtp.boundAddress = given.rtp_port, 40, "127.0.0.1"
     return made
 
 

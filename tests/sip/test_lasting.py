@@ -5,6 +5,8 @@ import sys
 import tempfile
 import time
 
+import pytest
+
 from telephony import wav
 from tests.sip.peers import HOST, Connector, RedisServer, free_port, until
 
@@ -47,19 +49,26 @@ def test_killed_in_a_talk_the_recording_can_still_be_heard(own_connector, agent,
     assert wav.seconds(file) > 1
 
 
-def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts, sipp):
+A_MINUTE = pytest.param(180, 3, marks=pytest.mark.long, id="a minute")
+
+
+@pytest.mark.parametrize(("calls", "rate"), [pytest.param(15, 10, id="a moment"), A_MINUTE])
+def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts, sipp, calls, rate):
+    """One waits in line all the time, the others come, wait and go while Redis is away."""
     with tempfile.TemporaryDirectory(prefix="tel-") as folder:
         server = RedisServer(folder).start()
         own = Connector(f"{folder}/data", server, prompts=prompts, name="alone").start()
         try:
-            assert sipp(own.port, "caller_quiet", d=600).run() == 0
+            patient = sipp(own.port, "caller_quiet", d=1000 * calls // rate + 2500, timeout=200).start()
+            own.wait("queued")
             server.stop()
-            numbers = [f"137{n:08d}" for n in range(15)]
-            assert sipp(own.port, "caller_quiet", numbers=numbers, d=900).run() == 0
+            numbers = [f"137{n:08d}" for n in range(calls)]
+            assert sipp(own.port, "caller_quiet", numbers=numbers, r=rate, d=900, timeout=200).run(200) == 0
             server.start()
-            until(lambda: len(own.events("hangup")) == 16, 15, "16 ends were not told")
+            assert patient.wait() == 0
+            until(lambda: len(own.events("hangup")) == calls + 1, 15, "not all ends were told")
             told = own.events()
-            assert sorted(e["caller"] for e in told if e["type"] == "invite")[:15] == numbers
+            assert sorted(e["caller"] for e in told if e["type"] == "invite")[:calls] == numbers
             for call in {event["call"] for event in told}:
                 steps = [event["id"].rpartition(":")[2] for event in told if event["call"] == call]
                 assert steps == [str(n + 1) for n in range(5)]

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.sip import sound
 from tests.sip.conftest import AGENT_HZ, CALLER_HZ
-from tests.sip.peers import HOST, ROOT, free_port, until
+from tests.sip.peers import HOST, ROOT, free_port, sound_port, until
 
 A_DAY = dt.timedelta(days=1)
 
@@ -56,7 +56,7 @@ class Phone:
         tone = sound.tone_pcm(folder / f"{name}.wav", hz, 5)
         words = {"name": name, "tone": tone, "heard": self.heard, "srtp": srtp, "port": self.port}
         command = [sys.executable, "-m", "tests.sip.secure_peer"]
-        for word, value in {**words, "rtp-port": free_port(), **papers}.items():
+        for word, value in {**words, "rtp-port": sound_port(), **papers}.items():
             command += [f"--{word}", str(value)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read, daemon=True)

@@ -7,7 +7,7 @@ import pytest
 
 from telephony import wav
 from tests.sip import sound
-from tests.sip.conftest import AGENT_HZ, CALLER_HZ, GUEST_HZ, MUSIC_HZ, NOTICE_HZ, RATING_HZ
+from tests.sip.conftest import AGENT_HZ, ANNOUNCED, CALLER_HZ, GUEST_HZ, MUSIC_HZ, NOTICE_HZ, RATING_HZ
 from tests.sip.peers import HOST, until
 
 
@@ -47,6 +47,19 @@ def test_both_hear_each_other_and_the_recording_holds_both(connector, agent, cit
 def sound_seconds(connector, recording):
     file = connector.folder / recording["file"]
     return file.stat().st_size / 8000 if file.exists() else 0
+
+
+def test_a_caller_in_line_hears_his_place_and_then_music_again(connector, citizen, call):
+    connector.tell("announce", call=call, prompts=list(ANNOUNCED))
+    tones = ANNOUNCED | {"music": MUSIC_HZ}
+    heard = []
+
+    def story():
+        now = sound.lately(citizen.heard(), tones, 0.25)
+        heard.extend(now - set(heard[-1:]) if len(now) == 1 else ())
+        return heard[-4:] == [*ANNOUNCED, "music"]
+
+    until(story, 15, lambda: f"heard {heard}")
 
 
 def test_a_rating_by_rfc_4733_is_told_and_thanked_for(connector, agent, citizen, talk):
