@@ -41,10 +41,10 @@ def until(check, seconds=10.0, what="it did not happen"):
 
 
 class Ports:
-    """A thousand ports of this process alone: runs of these tests side by side on one machine never meet. The block is
-    claimed by a socket, which the system closes with the process; all lie below those it gives away by itself."""
+    """Two thousand ports of this process alone: runs of these tests side by side on one machine never meet. The block
+    is claimed by a socket, which the system closes with the process; all lie below those it gives away by itself."""
 
-    FIRST, SIZE, BLOCKS, CLAIMS, SOUND = 10_000, 1_000, 20, 31_900, 400
+    FIRST, SIZE, BLOCKS, CLAIMS, SOUND = 10_000, 2_000, 10, 31_900, 400
 
     def __init__(self):
         self.claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -64,20 +64,24 @@ def ports():
     return Ports()
 
 
-def free_port():
-    """An even port nobody has on UDP or TCP now, nor the one after it."""
-    for port in ports().single:
-        with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+def are_free(numbers):
+    """Whether nobody has these ports on UDP or TCP now."""
+    with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+        for number in numbers:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                for number in (port, port + 1):
-                    bound.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
-            return port
-    raise AssertionError("no port is free")
+                bound.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
+        return True
+    return False
+
+
+def free_port():
+    """An even port nobody has now, nor the one after it."""
+    return next(port for port in ports().single if are_free((port, port + 1)))
 
 
 def sound_port():
-    """Where a range of ports for sound begins; who finds one taken tries the next."""
-    return next(ports().ranges)
+    """Where forty ports for sound begin, of which nobody has the first ones now."""
+    return next(port for port in ports().ranges if are_free(range(port, port + 8)))
 
 
 class RedisServer:
