@@ -176,10 +176,10 @@ def test_who_waits_hears_his_place_with_a_gap_and_is_asked_later(process, feed):
 
 
 PLACES = [
-    ((1, None), {"asked": False}, "position digit1"),
-    ((12, 0), {"asked": False}, "position digit1 digit2"),
-    ((3, 5), {"asked": True}, "position digit3 wait digit5 minutes choices"),
-    ((30, 31), {"asked": False}, "position digit3 digit0"),
+    ((1, None), {"asked": False}, "position digit1 place"),
+    ((12, 0), {"asked": False}, "position digit1 digit2 place"),
+    ((3, 5), {"asked": True}, "position digit3 place wait digit5 minutes choices"),
+    ((30, 31), {"asked": False}, "position digit3 digit0 place"),
 ]
 
 
