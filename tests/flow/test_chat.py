@@ -5,13 +5,13 @@ import threading
 import pytest
 import socketio
 
-from hotline import chat, db
+from hotline import cases, chat, db
 from hotline.chat_models import ChatMessage
 from hotline.city_models import User
 from hotline.errors import Conflict
 from hotline.lifecycle import Actor
 from hotline.models import Case, OutboxRow
-from hotline.words import Role
+from hotline.words import Action, Role
 
 KEY = "k" * 40
 MATTER = {
@@ -309,3 +309,18 @@ def test_the_desks_hear_of_each_change_through_the_outbox(browser):
     with db.session() as session:
         events = [row.payload for row in session.query(OutboxRow).filter(OutboxRow.kind == "ChatChanged")]
     assert {"chat_id": chat_id, "state": "waiting"} in events
+
+
+def test_what_came_of_a_chat_is_rated_by_its_citizen_alone(app, browser):
+    browser.say("楼道灯坏了", "one")
+    chat_id = browser.ask("human")["chat"]["id"]
+    desk = staff(app)
+    desk.post(f"/{chat_id}/take")
+    made = desk.post(f"/{chat_id}/to_case", MATTER).json
+    assert browser.ask("read")["chat"]["rate"] == ""  # nothing to rate yet
+    cases.act(made["number"], Action.ANSWER, AGENTS[0], {"text": "已通知物业今天修好。"}, version=made["version"])
+    told = browser.ask("read")["chat"]["rate"]
+    assert told.startswith("/rate/")
+    assert "/rate/" not in desk.get(f"/{chat_id}").get_data(as_text=True)
+    assert app.test_client().post(told, data={"level": "5"}).status_code == 200
+    assert browser.ask("read")["chat"]["rate"] == ""

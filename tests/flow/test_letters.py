@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 from sqlalchemy import select, update
-from staff_story import ANSWER, CITIZEN, CLERK, REVIEWER, do, new, passed, signed
+from staff_story import AGENT, ANSWER, CITIZEN, CLERK, REVIEWER, do, new, passed, signed
 
 from dispatch import letters
 from dispatch.models import Alarm, Letter
@@ -246,3 +246,30 @@ def test_a_case_done_again_gets_a_letter_for_each_answer():
     do(case, Action.PASS, REVIEWER)
     react()
     assert [row.key.split(":")[0] for row in written()] == ["made", "passed", "invite"]
+
+
+def test_the_message_carries_the_link_where_the_system_knows_its_address(monkeypatch, app):
+    monkeypatch.setenv("HOTLINE_URL", "https://12345.example.gov.cn/")
+    passed()
+    react()
+    texts = [row.text for row in written() if row.key.startswith(("passed", "invite"))]
+    links = {text.rpartition("：")[2] for text in texts}
+    assert (len(texts), len(links)) == (2, 1)
+    [link] = links
+    assert link.startswith("https://12345.example.gov.cn/rate/")
+    page = app.test_client().get(link.removeprefix("https://12345.example.gov.cn"))
+    assert 'data-level="5"' in page.text
+
+
+def test_whoever_was_answered_at_once_is_asked_three_days_later_once(drill):
+    drill("2026-11-02T10:00:00+08:00")
+    case = new(kind="咨询")
+    do(case, Action.ANSWER, AGENT, text="请到政务大厅三号窗口办理。")
+    react()
+    react()
+    out = Away()
+    send(out)
+    before = len(out.got)
+    drill("2026-11-05T10:01:00+08:00")
+    assert (send(out), send(out)) == (1, 0)
+    assert "办得怎么样" in out.got[before].text
