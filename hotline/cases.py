@@ -14,7 +14,7 @@ from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
 from hotline.events import CaseChanged, CaseCreated
-from hotline.given import GIVEN, parse
+from hotline.given import GIVEN, Fault, parse
 from hotline.lifecycle import Actor, Refused, decide
 from hotline.models import Case, HistoryRow, SameRequest
 from hotline.timing import ClockChanges, timing
@@ -234,7 +234,12 @@ def _apply(work: Work) -> None:
 def _said(given: dict[str, Any]) -> str:
     """The words of a step, sealed in the history; they may name people."""
     parts = (given.get(name) for name in _SAID)
-    return "\n".join("；".join(p) if isinstance(p, list) else str(p) for p in parts if p)
+    return "\n".join("；".join(map(_line, p)) if isinstance(p, list) else str(p) for p in parts if p)
+
+
+def _line(said: Any) -> str:
+    """One reason of several; that of a checklist names its point."""
+    return str(Fault(**said)) if isinstance(said, dict) else str(said)
 
 
 def _run_clocks(work: Work) -> None:

@@ -12,7 +12,7 @@ from hotline.lifecycle import Actor, Facts, Step
 from hotline.models import Assignment, Case, Rating, ReplyRow, Request, RevisitRow
 from hotline.timing import ClockChanges
 from hotline.unit import Unit
-from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, State, TryResult
+from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, ReviewPoint, State, TryResult
 
 AT_DEPARTMENT = frozenset({Clock.SIGN, Clock.REPLY, Clock.RETURN, Clock.FIRST_CONTACT, Clock.EXTENSION})
 OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW})  # fmt: skip  # noqa: E501
@@ -275,9 +275,12 @@ _ENDED_BY_REPLY = (Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX
 
 
 def _send_back(work: Work) -> None:
-    reasons = work.given["reasons"]
+    given = work.given["reasons"]
+    reasons = given if isinstance(given, list) else [given]
     for row in _replies(work):
-        row.sent_back = reasons if isinstance(reasons, list) else [reasons]
+        row.sent_back = reasons
+    points = [one["point"] if isinstance(one, dict) else ReviewPoint.OTHER.value for one in reasons]
+    work.told["sent_back"] = list(dict.fromkeys(points))
     answered = {place.replied_at for place in work.live()}
     for place in work.live():
         place.status, place.replied_at = Delivery.SIGNED, None

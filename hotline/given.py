@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hotline.errors import BadInput
-from hotline.words import Action, Part, Stuck, StuckEnd, TryResult, Verdict
+from hotline.words import Action, Part, ReviewPoint, Stuck, StuckEnd, TryResult, Verdict
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Remark = Annotated[str, Field(max_length=10_000)]
@@ -104,8 +104,20 @@ class Reply(Given):
     public: Annotated[str, Field(min_length=PUBLIC_REPLY_LEAST, max_length=10_000)]
 
 
+class Fault(Given):
+    """A point of the checklist that does not hold, and why."""
+
+    point: ReviewPoint
+    reason: Text
+
+    def __str__(self) -> str:
+        return f"{self.point.label}：{self.reason}"
+
+
 class SendBack(Given):
-    reasons: Text | Annotated[list[Text], Field(min_length=1)]
+    """Reasons in words, or one by one for the points of the checklist."""
+
+    reasons: Text | Annotated[list[Text | Fault], Field(min_length=1, max_length=20)]
 
 
 class Revisit(Given):

@@ -20,6 +20,7 @@ COUNTED_STEPS = {  # the history rows that rates count, each by an index of its 
         """history.facts @> '{"closed": true}' AND NOT history.facts @> '{"round": 1}'""", Boolean
     ),
     "arbitrate": literal_column("history.action = 'arbitrate'", Boolean),
+    "send_back": literal_column("history.action = 'send_back'", Boolean),
 }
 
 

@@ -244,6 +244,18 @@ class Verdict(Word):
 TO_RECTIFY = frozenset({Verdict.JUSTIFIED, Verdict.COMPLEX})
 
 
+class ReviewPoint(Word):
+    """What the centre looks at before a reply goes out (rules.md §1.9); `other` is what no line names."""
+
+    ANSWERS = "answers", "回应了诉求"
+    FACTS = "facts", "写明了事实"
+    GROUND = "ground", "有依据"
+    CONTACT = "contact", "联系了市民"
+    PRIVACY = "privacy", "不含个人信息"
+    OWN = "own", "不是照抄的答复"
+    OTHER = "other", "其他"
+
+
 class Level(Word):
     """好差评, five levels; the last two are bad (rules.md §5)."""
 

@@ -18,7 +18,7 @@ from hotline.models import Case, ReplyRow
 from hotline.settings import CITY
 from kb import tokens
 from triage.alike import Rarity, Told, rarity
-from triage.replies import Check, Demand, Earlier, look, useful, without_courtesy
+from triage.replies import Check, Demand, Earlier, copied, look, useful, without_courtesy
 
 DAYS = 365
 EARLIER = 200
@@ -39,6 +39,19 @@ def checks(session: Session, case: Case, public: str, department: str = "") -> t
     others = [one for one in house.earlier if one.number != case.number]
     demand = Demand(case.title, case.content[:PART])
     return look(demand, public, tokens.terms, house.rare, (case.name,), others)
+
+
+def twin(session: Session, case: Case, public: str, department: str = "") -> tuple[str, str, str, dt.datetime] | None:
+    """(number, title, public text, when) of the earlier reply on another matter that this one repeats, or None."""
+    house = _house_now(session, department or case.lead)
+    others = [one for one in house.earlier if one.number != case.number]
+    matter = _terms(f"{case.title}\n{case.content}")
+    found = copied(_terms(without_courtesy(public)), matter, others, house.rare)
+    if found is None:
+        return None
+    rows = select(Case.number, Case.title, ReplyRow.public, ReplyRow.at).join(Case, Case.id == ReplyRow.case_id)
+    mine = (Case.number == found.number, ReplyRow.department == (department or case.lead))
+    return session.execute(rows.where(*mine).order_by(ReplyRow.id.desc()).limit(1)).tuples().first()
 
 
 def told(found: Sequence[Check]) -> list[dict[str, Any]]:

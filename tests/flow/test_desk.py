@@ -13,7 +13,7 @@ from hotline.errors import BadInput
 from hotline.lifecycle import Actor
 from hotline.models import ClockRow
 from hotline.unit import transaction
-from hotline.words import Action, Channel, Clock, Level, Role, Verdict
+from hotline.words import Action, Channel, Clock, Level, ReviewPoint, Role, Verdict
 from telephony import marks
 from telephony.models import Call
 
@@ -342,6 +342,7 @@ def test_labels_in_the_browser_are_the_labels_of_the_code():
         ("LEVELS", Level),
         ("VERDICTS", Verdict),
         ("CLOCKS", Clock),
+        ("REVIEW_POINTS", ReviewPoint),
     ]:
         block = re.search(rf"export const {name} = {{(.*?)}};", text, re.DOTALL)[1]
         shown = dict(re.findall(r'^ +"?(\w+)"?: "(.*)",$', block, re.MULTILINE))

@@ -19,6 +19,7 @@ TITLES = {
     "Part": "主办与协办",
     "Delivery": "部门办理进度",
     "Verdict": "差评判定",
+    "ReviewPoint": "答复审核要点",
     "Level": "好差评",
     "Stuck": "办不成事",
     "StuckEnd": "办不成事的结果",

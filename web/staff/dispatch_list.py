@@ -3,31 +3,19 @@
 from flask import Blueprint, Response, jsonify, render_template, request
 from sqlalchemy import select
 
-from hotline import db
+from hotline import clock, db
 from hotline.city_models import Department
 from hotline.errors import BadInput, Forbidden
 from hotline.lifecycle import Actor
 from hotline.words import Role
 from web import access, suggest
+from web.errors import when
 from web.staff import dispatch_queue as queue
+from web.staff import review
 
 dispatch_list = Blueprint("dispatch_list", __name__)
 ROLES = (Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR)
 USUAL, MOST = 40, 200
-CHECKLIST = (
-    "回答了市民的诉求，没有答非所问",
-    "事实清楚，写明了办理结果或时限",
-    "没有写出他人姓名、电话、住址",
-    "语言平实，没有推诿",
-)
-SEND_BACK = (
-    "没有回答诉求",
-    "没有写明办理结果",
-    "事实不清，与诉求不符",
-    "公开答复含个人信息",
-    "没有联系市民",
-    "附件或依据缺失",
-)
 
 
 @dispatch_list.get("/dispatch")
@@ -36,7 +24,7 @@ def page() -> str:
     actor = access.staff(*ROLES)
     tabs = queue.tabs_of(actor.role)
     areas = list(suggest.names()["area"])
-    return render_template("staff/dispatch.html", tabs=tabs, areas=areas, checklist=CHECKLIST, send_back=SEND_BACK)
+    return render_template("staff/dispatch.html", tabs=tabs, areas=areas)
 
 
 def _tab(actor: Actor) -> queue.Tab:
@@ -67,6 +55,19 @@ def beside(number: str) -> Response:
     with db.session() as session:
         case, _ = access.visible_case(session, number)
         return jsonify(queue.beside(session, case))
+
+
+@dispatch_list.get("/dispatch/sent-back")
+def sent_back() -> Response:
+    """Department and point of the checklist → how many replies came back; `from`, `to`: dates (default: 90 days)."""
+    access.staff(Role.REVIEWER, Role.SUPERVISOR)
+    now = clock.now()
+    begin = when("from") if request.args.get("from") else now - review.LOOK_BACK
+    with db.session() as session:
+        items = review.totals(session, begin, when("to") if request.args.get("to") else now)
+    names = suggest.names()["department"]
+    told = [row | {"department_name": names.get(row["department"], row["department"])} for row in items]
+    return jsonify({"items": told, "next": None})
 
 
 @dispatch_list.get("/dispatch/departments")

@@ -12,12 +12,13 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import ColumnElement, Select, Subquery
 
-from hotline import facts, reading
+from hotline import clock, facts, reading
 from hotline.errors import BadInput
 from hotline.lifecycle import Actor
 from hotline.models import Case, ClockRow, Request
 from hotline.words import Clock, Role, State
 from web import suggest
+from web.staff import review
 
 SHOWN_RETURNS = 5
 
@@ -129,6 +130,7 @@ def beside(session: Session, case: Case) -> dict[str, Any]:
         "choices": _choices(case),
         "requests": _requests(session, Request.case_id == case.id, Request.decided_at.is_(None)),
         "returned": _returned(session, case),
+        "review": review.beside(session, case, clock.now()) if case.state == State.REPLIED else None,
     }
 
 

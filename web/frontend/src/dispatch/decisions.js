@@ -5,21 +5,11 @@
 import { all, fill, h, one } from "../shared/dom.js";
 import { kbd } from "../shared/keys.js";
 import { momentWords } from "../shared/time.js";
-import { replyCard } from "../shared/case-view.js";
+import { area, button, complain, field, foot } from "./form-parts.js";
+import { review } from "./review.js";
 import { asDestinations, picker } from "../shared/department-picker.js";
 
 let serial = 0;
-
-const field = (label, input, hint) => h("div", { class: "field" }, h("label", { for: input.id }, label), input, hint ? h("p", { class: "hint" }, hint) : null);
-const area = (placeholder, rows = 2) => h("textarea", { id: `t${++serial}`, rows: String(rows), maxlength: "10000", placeholder });
-const button = (label, act, key) => h("button", { type: "button", class: key ? "button main" : "button", onclick: act }, label, key ? kbd(key) : null);
-const foot = (...buttons) => h("div", { class: "foot" }, ...buttons);
-const complain = (node, words) => {
-  const told = one(".told-here", node) ?? h("p", { class: "wrong told-here", role: "alert" });
-  told.textContent = words;
-  one(".foot", node).before(told);
-  return true;
-};
 
 function departmentField(label, departments) {
   const id = `d${++serial}`;
@@ -77,10 +67,11 @@ function arbitrate(node, told, beside, departments, finish) {
   // Whom the returner names first, then what the catalogue and the classifier say; never the house that gives it back.
   const named = asked?.suggest ? [{ department: asked.suggest, department_name: asked.suggest_name, why: "退单部门建议" }] : [];
   const found = beside.choices.filter((one) => one.department !== asked?.department && one.department !== asked?.suggest).map((one) => ({ ...one, why: one.reason }));
-  const choices = [...named, ...found].slice(0, 3);
+  const choices = [...named, ...found].filter((one, at, list) => list.findIndex((other) => other.department === one.department) === at).slice(0, 3);
   const choose = (index) => {
     if (!choices[index]) return false;
     to.pick.set(choices[index].department);
+    node.onchosen?.(choices[index]);
     all(".choice-card", node).forEach((card, i) => card.setAttribute("aria-pressed", String(i === index)));
     return true;
   };
@@ -106,26 +97,6 @@ function arbitrate(node, told, beside, departments, finish) {
   );
   if (named.length) choose(0);
   return { main: reassign, choose };
-}
-
-function review(node, told, _beside, _departments, finish) {
-  const checks = h("fieldset", { class: "field checks" }, h("legend", {}, "审核清单"), one("#checklist").content.cloneNode(true));
-  const reasons = h("fieldset", { class: "field checks" }, h("legend", {}, "退回理由"), one("#send-back").content.cloneNode(true));
-  const more = area("还要说明的（可不填）");
-  const pass = () => {
-    if (all("input", checks).some((box) => !box.checked)) return complain(node, "清单还有没勾的；不符合的请退回并写明理由。");
-    finish("pass", {}, "答复已通过，转回访");
-    return true;
-  };
-  const back = () => {
-    const said = [...all("input:checked", reasons).map((box) => box.value), more.value.trim()].filter(Boolean);
-    if (!said.length) return complain(node, "退回要有理由。");
-    finish("send_back", { reasons: said }, "答复已退回部门");
-    return true;
-  };
-  const latest = told.replies.filter((reply) => reply.round === told.round);
-  fill(node, h("h2", {}, "答复审核"), latest.map((reply) => replyCard(told, reply)), h("div", { class: "grid two" }, checks, h("div", {}, reasons, field("补充说明", more))), foot(button("退回部门", back), button("通过", pass, "Ctrl+Enter")));
-  return { main: pass };
 }
 
 const WHAT = { extension: ["延期审批", "decide_extension", (row) => `申请延长 ${row.days} 个工作日`], suspension: ["挂起审批", "approve_suspension", () => "申请挂起，等待市民"] };

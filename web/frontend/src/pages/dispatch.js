@@ -104,9 +104,9 @@ async function open(number) {
   fill(decide);
   const told = await showCase(shown, number);
   if (!told) return;
-  const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], requests: [], returned: [] }));
+  const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], requests: [], returned: [], review: null }));
   const mine = one(".said", shown);
-  decide.onchosen = (choice) => highlight(mine, choice.words);
+  decide.onchosen = (choice) => highlight(mine, choice.words ?? []);
   opened = { told, form: decisions(decide, told, beside, departments, finish) };
   for (const row of all("li[data-number]", rows)) row.classList.toggle("on", row.dataset.number === number);
 }
@@ -188,7 +188,7 @@ keys([
   { key: "k", says: "上一件", does: () => move(-1) },
   { key: "Enter", says: "打开", does: () => (items[at] ? (open(items[at].number), true) : false) },
   { key: "Ctrl+Enter", says: "做主要的一步（转办、裁定、通过、批准、重办），再打开下一件", does: () => opened?.form.main() ?? false },
-  ...["Alt+1", "Alt+2", "Alt+3"].map((key, index) => ({ key, shown: "Alt+1…3", says: index ? "" : "选第几个建议", does: () => opened?.form.choose?.(index) ?? false })),
+  ...Array.from({ length: 6 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…6", says: index ? "" : "选第几个建议；审核时改清单第几条", does: () => opened?.form.choose?.(index) ?? false })),
 ]);
 
 live("/desk", { changed: (told) => told.kind === "case" && reread({ quiet: true }) }, { again: () => reread({ quiet: true }) });

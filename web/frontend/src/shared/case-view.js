@@ -8,7 +8,7 @@ import { call } from "./http.js";
 import { fill, h } from "./dom.js";
 import { dueMark, dueWords, momentWords, now } from "./time.js";
 import { evidence } from "./evidence.js";
-import { ACTIONS, CHANNELS, CLOCKS, LEVELS, ROLES, RUNGS, VERDICTS } from "./case-words.js";
+import { ACTIONS, CHANNELS, CLOCKS, LEVELS, REVIEW_POINTS, ROLES, RUNGS, VERDICTS } from "./case-words.js";
 
 const path = (number) => `/api/v1/cases/${encodeURIComponent(number)}`;
 
@@ -121,7 +121,7 @@ const answerPart = (told) => (told.answer ? section("当场答复", h("p", { cla
 
 export function replyCard(told, reply) {
   const name = told.departments.find((place) => place.code === reply.department)?.name ?? reply.department;
-  const back = (reply.sent_back ?? []).map((item) => (typeof item === "string" ? item : (item.reasons ?? []).join("、")));
+  const back = (reply.sent_back ?? []).map((item) => (typeof item === "string" ? item : `${REVIEW_POINTS[item.point]}：${item.reason}`));
   return h(
     "article",
     { class: "reply" },

@@ -72,6 +72,15 @@ export const CHANNELS = {
   window: "大厅窗口",
   kiosk: "自助机",
 };
+export const REVIEW_POINTS = {
+  answers: "回应了诉求",
+  facts: "写明了事实",
+  ground: "有依据",
+  contact: "联系了市民",
+  privacy: "不含个人信息",
+  own: "不是照抄的答复",
+  other: "其他",
+};
 export const LEVELS = {
   5: "非常满意",
   4: "满意",
