@@ -133,7 +133,7 @@ def test_the_second_of_two_clerks_is_told_and_keeps_his_words(log_in):
     page.fill("#f-result", "我写的联系结果")
     do(made, Action.CONTACT, Actor("csglj2", Role.HEAD, "csglj"), how="电话", result="负责人已联系")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".told")).to_contain_text("csglj2")
+    expect(page.locator(".told")).to_contain_text("陈秀杰")
     expect(page.locator("#f-result")).to_have_value("我写的联系结果")
 
 

@@ -338,6 +338,65 @@ def test_the_dispatcher_forwards_and_the_next_opens(log_in):
     expect(page.locator("#rows li[data-number]")).to_have_count(1)
 
 
+def test_equal_cases_are_forwarded_together_by_keyboard(log_in):
+    alike, other = [case(minutes=0) for _ in range(3)], case(area="陕州区", title="另一处")
+    page = log_in("dispatcher1")
+    expect(page.locator("#rows li[data-number]")).to_have_count(4)
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(page.locator("#batch")).to_contain_text("已选 3 件")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="转给 市城市管理局")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#done")).to_contain_text("已转 市城市管理局 3 件")
+    expect(page.locator("#rows li[data-number]")).to_have_count(1)
+    expect(page.locator("#batch")).to_be_hidden()
+    with db.session() as session:
+        assert {facts.load(session, made.number).lead for made in alike} == {"csglj"}
+        assert facts.load(session, other.number).lead == ""
+
+
+def test_equal_cases_become_one_event(log_in):
+    first, second = case(), case(phone="13800000002")
+    page = log_in("dispatcher1")
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name=f"并成一件（{first.number}）").click()
+    expect(page.locator("#done")).to_contain_text(f"已并入 {first.number} 1 件")
+    with db.session() as session:
+        assert facts.load(session, second.number).parent == first.number
+
+
+def test_a_reply_goes_back_with_the_reason_of_each_line_by_keyboard(log_in):
+    made = case()
+    clerk = Actor("csglj1", Role.CLERK, "csglj")
+    said = {"facts": "属实", "solved": True, "public": "您好，您反映的问题已收悉，我们会认真处理，感谢您的理解。"}
+    for action, actor, given in (
+        (Action.FORWARD, Actor("dispatcher1", Role.DISPATCHER), {"departments": [{"code": "csglj", "role": "lead"}]}),
+        (Action.SIGN, clerk, {}),
+        (Action.REPLY, clerk, said),
+    ):
+        with db.session() as session:
+            version = facts.load(session, made.number).version
+        cases.act(made.number, action, actor, given, version=version)
+    page = log_in("reviewer1")
+    page.goto(f"{page.url.split('/dispatch')[0]}/dispatch?tab=review&open={made.number}")
+    lines = page.locator(".checklist li")
+    expect(lines).to_have_count(6)
+    expect(lines.nth(1)).to_have_attribute("data-state", "open")
+    expect(lines.nth(4)).to_have_attribute("data-state", "yes")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#decide")).to_contain_text("标 ◆ 的几条请逐条看过")
+    page.keyboard.press("Alt+2")
+    page.keyboard.press("Alt+2")
+    expect(lines.nth(1)).to_have_attribute("data-state", "no")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#done")).to_contain_text("答复已退回部门")
+    told = page.evaluate(f"fetch('/api/v1/cases/{made.number}').then((answer) => answer.json())")
+    assert [row["point"] for row in told["replies"][0]["sent_back"]] == ["facts"]
+
+
 def test_who_was_second_is_told_who_was_first_and_keeps_what_he_typed(log_in):
     made = case()
     page = log_in("dispatcher1")
@@ -345,8 +404,10 @@ def test_who_was_second_is_told_who_was_first_and_keeps_what_he_typed(log_in):
     page.get_by_label("转办意见").fill("请尽快处理")
     cases.act(made.number, Action.SUPPLEMENT, Actor("agent2", Role.AGENT), {"text": "市民补充"})
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".told")).to_contain_text("agent2")
-    expect(page.locator(".told")).to_contain_text("补充")
+    told = page.locator(".told")
+    expect(told).to_contain_text("徐玉霞")
+    expect(told.locator(".grid > div").first).to_contain_text("市民补充")
+    expect(told.locator(".grid > div").last).to_contain_text("请尽快处理")
     expect(page.get_by_label("转办意见")).to_have_value("请尽快处理")
     expect(page.locator("#case")).to_contain_text("市民补充")
     page.keyboard.press("Control+Enter")

@@ -211,6 +211,18 @@ def test_filters_narrow_the_list(ask):
     assert numbers(client.get("/dispatch/list", query_string={"q": "100%"})) == []
 
 
+def test_the_ribbon_names_what_the_system_will_send_within_the_hour_and_to_whom(ask, drill):
+    drill(NOW.isoformat())
+    made = case(urgency="特急")
+    assert ask("dispatcher1").get("/dispatch/list").json["to_fallback"] == []
+    drill((NOW + dt.timedelta(minutes=45)).isoformat())
+    told = ask("dispatcher1").get("/dispatch/list").json["to_fallback"]
+    assert [(row["number"], row["at"], row["department_name"]) for row in told] == [
+        (made.number, clock.iso(NOW + dt.timedelta(minutes=90)), "湖滨区人民政府")
+    ]
+    assert ask("dispatcher1").get("/dispatch/list?tab=returns").json["to_fallback"] == []
+
+
 def test_a_forwarded_case_leaves_the_list(ask):
     made = case()
     act(made, Action.FORWARD, DISPATCHER, departments=[{"code": "csglj"}])

@@ -45,7 +45,9 @@ def rows() -> Response:
     limit = min(max(request.args.get("limit", USUAL, type=int), 1), MOST)
     with db.session() as session:
         items, more = queue.page(session, tab, actor, request.args.to_dict(), limit)
-        return jsonify({"items": items, "next": more, "counts": queue.counts(session, actor.role), "empty": tab.empty})
+        soon = queue.to_fallback(session, actor, clock.now()) if tab is queue.TABS["new"] else []
+        told = {"items": items, "next": more, "counts": queue.counts(session, actor.role), "empty": tab.empty}
+        return jsonify(told | {"to_fallback": soon})
 
 
 @dispatch_list.get("/dispatch/cases/<number>")

@@ -12,15 +12,20 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import ColumnElement, Select, Subquery
 
+from dispatch import catalogue
+from dispatch.routing import owner
 from hotline import clock, facts, reading
 from hotline.errors import BadInput
 from hotline.lifecycle import Actor
 from hotline.models import Case, ClockRow, Request
+from hotline.timing import timing
 from hotline.words import Clock, Role, State
 from web import suggest
 from web.staff import review
 
 SHOWN_RETURNS = 5
+SHOWN_IN_RIBBON = 20
+RIBBON = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,25 @@ def _after(cursor: str) -> tuple[dt.datetime, int]:
         return dt.datetime.fromisoformat(due), int(number)
     except ValueError:
         raise BadInput("bad_cursor", "分页标记不对。", {"cursor": "不对"}) from None
+
+
+def to_fallback(session: Session, actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
+    """What the system itself will send to the fallback owner within the hour, the first of it first (rules.md §3)."""
+    early = dt.timedelta(minutes=timing().policy.fallback_minutes_before)
+    going = and_(ClockRow.clock == Clock.FORWARD.value, ClockRow.stopped_at.is_(None))
+    open_yet = Case.state.in_([S.RECEIVED.value, S.ACCEPTED.value])
+    rows = select(Case, ClockRow.due_at).join(ClockRow, ClockRow.case_id == Case.id).where(going, open_yet)
+    rows = rows.where(ClockRow.due_at <= now + early + RIBBON).order_by(ClockRow.due_at).limit(SHOWN_IN_RIBBON)
+    book, names = catalogue.book(), suggest.names()["department"]
+    return [
+        {
+            "number": case.number,
+            "title": reading.words(case, actor, case.title),
+            "at": clock.iso(due - early),
+            "department_name": names.get(owner(book, case.area), ""),
+        }
+        for case, due in session.execute(rows)
+    ]
 
 
 def beside(session: Session, case: Case) -> dict[str, Any]:

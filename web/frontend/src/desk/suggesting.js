@@ -3,6 +3,7 @@
 import { call } from "../shared/http.js";
 import { all, fill, h, one } from "../shared/dom.js";
 import { kbd } from "../shared/keys.js";
+import { shareWords } from "../shared/case-words.js";
 import { now } from "../shared/time.js";
 
 const PAUSE = 300;
@@ -10,7 +11,6 @@ const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
 const ASKS_AGAIN = new Set(["content", "area", "phone"]);
 const PLACES = new Set(["street", "estate", "village"]);
 
-const percent = (p) => `${Math.round(p * 100)}%`;
 
 export function suggesting(form, pick, { onSimilar }) {
   const kindSays = one("#kind-says");
@@ -49,7 +49,7 @@ export function suggesting(form, pick, { onSimilar }) {
         onclick: () => choose(index),
       },
       h("span", {}, choice.category_name),
-      h("b", {}, percent(choice.confidence)),
+      h("b", {}, shareWords(choice.confidence)),
       kbd(CHIP_KEYS[index]),
     );
   };
@@ -84,7 +84,8 @@ export function suggesting(form, pick, { onSimilar }) {
     put("kind", told?.kind);
     const open = Boolean(told) && !touched.has("kind");
     kindSays.hidden = !open;
-    fill(kindSays, open ? [`建议 ${percent(told.confidence)}，确认 `, kbd("Alt+T")] : []);
+    fill(kindSays, open ? [`${shareWords(told.confidence)} `, kbd("Alt+T")] : []);
+    kindSays.title = "按话里的意思建议的类型，还没有确认；类型决定答复时限";
   };
   const confirmKind = () => {
     if (kindSays.hidden) return false;

@@ -7,6 +7,7 @@ import { kbd } from "../shared/keys.js";
 import { momentWords } from "../shared/time.js";
 import { area, button, complain, field, foot } from "./form-parts.js";
 import { review } from "./review.js";
+import { shareWords } from "../shared/case-words.js";
 import { asDestinations, picker } from "../shared/department-picker.js";
 
 let serial = 0;
@@ -29,7 +30,7 @@ function forward(node, told, beside, departments, finish) {
       "button",
       { type: "button", class: "choice-card", "aria-pressed": "false", onclick: () => choose(index) },
       h("b", {}, one.department_name),
-      h("span", { class: "small" }, `${one.category_name} · ${Math.round(one.confidence * 100)}%`),
+      h("span", { class: "small" }, `${one.category_name} · ${shareWords(one.confidence)}`),
       h("span", { class: "small quiet" }, one.reason),
       kbd(`Alt+${index + 1}`),
     );

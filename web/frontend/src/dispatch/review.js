@@ -74,9 +74,9 @@ export function review(node, told, beside, _departments, finish) {
     node,
     h("h2", {}, "答复审核"),
     latest.map((reply) => shown(told, reply, found.spans[reply.department])),
-    copies(told, found.copies),
     h("ol", { class: "checklist", "aria-label": "审核清单" }, lines.map((one) => one.row)),
     before(found.sent_back),
+    copies(told, found.copies),
     field("补充说明", more),
     foot(button("退回部门", back), go),
   );

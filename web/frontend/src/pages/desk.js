@@ -114,7 +114,7 @@ async function sayTo(action) {
     card([h("h2", {}, `✓ ${what}`), h("p", {}, `编号 ${told.number}，${told.state_label}。承办部门会看到市民的话，时限不变。`)]);
     await startAgain();
   } catch (error) {
-    await conflict(about, error, () => openAbout(chosen.number));
+    await conflict(about, error, () => openAbout(chosen.number), { number: chosen.number, mine: text });
   } finally {
     busy = false;
   }

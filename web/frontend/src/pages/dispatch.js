@@ -5,7 +5,9 @@ import { all, fill, h, one } from "../shared/dom.js";
 import { keys } from "../shared/keys.js";
 import { live } from "../shared/socket.js";
 import { act, clearTold, clockLine, conflict, failed, leading, showCase, skeleton } from "../shared/case-view.js";
+import { batch } from "../dispatch/batch.js";
 import { decisions } from "../dispatch/decisions.js";
+import { leftWords, momentWords } from "../shared/time.js";
 
 const rows = one("#rows");
 const decide = one("#decide");
@@ -21,6 +23,7 @@ let next = null;
 let opened = null; // { told, form }
 let at = -1;
 let busy = false;
+const several = batch({ departments, done: (words) => afterSeveral(words), painted: () => mark() });
 
 // --- the list ---
 
@@ -36,10 +39,11 @@ const MINE = { returns: "arbitration", review: "review", requests: "extension" }
 
 function line(item) {
   const clock = item.clocks.find((row) => !row.stopped_at && row.clock === MINE[tab()]) ?? leading(item);
-  const to = item.suggestion.department_name;
+  const to = tab() === "new" ? item.suggestion.department_name : "";
   return h(
     "li",
     { data: { number: item.number }, class: opened?.told.number === item.number ? "on" : null },
+    tab() === "new" ? h("input", { type: "checkbox", "aria-label": `选中 ${item.number}`, checked: several.has(item.number), onchange: () => several.toggle(item) }) : null,
     h(
       "button",
       { type: "button", onclick: () => open(item.number) },
@@ -54,6 +58,8 @@ function paint(told) {
   const empty = asked.get("q") || asked.get("area") || asked.get("urgency") ? "没有符合筛选的诉求。可清空上面的筛选。" : told.empty;
   fill(rows, items.length ? items.map(line) : h("li", { class: "quiet empty" }, empty));
   one("#more").hidden = !next;
+  several.keep(items);
+  ribbon(told.to_fallback ?? []);
   for (const link of all("[data-tab]")) {
     const count = told.counts[link.dataset.tab];
     one(".count", link).textContent = count === undefined ? "" : String(count);
@@ -61,6 +67,18 @@ function paint(told) {
     else link.removeAttribute("aria-current");
   }
   mark();
+}
+
+// What the system itself will send within the hour, if nobody is quicker.
+function ribbon(rows) {
+  const box = one("#ribbon");
+  box.hidden = !rows.length;
+  fill(box, h("b", {}, `◆ 一小时内系统将自动转兜底单位 ${rows.length} 件`), h("ul", { class: "plain small" }, rows.slice(0, 3).map((row) => h("li", {}, h("button", { type: "button", class: "link", onclick: () => open(row.number) }, row.title), ` ${momentWords(row.at)} · ${leftWords(row.at)} → ${row.department_name}`))));
+}
+
+async function afterSeveral(words) {
+  await reread({ quiet: true });
+  tellDone(`✓ ${words}`);
 }
 
 async function reread({ quiet = false } = {}) {
@@ -83,7 +101,11 @@ async function readMore() {
 }
 
 function mark() {
-  all("li[data-number]", rows).forEach((row, index) => row.classList.toggle("at", index === at));
+  all("li[data-number]", rows).forEach((row, index) => {
+    row.classList.toggle("at", index === at);
+    const box = one("input", row);
+    if (box) box.checked = several.has(row.dataset.number);
+  });
   rows.querySelector("li.at")?.scrollIntoView({ block: "nearest" });
 }
 
@@ -135,10 +157,11 @@ async function finish(action, given, said) {
     await act(number, version, action, given);
     await goOn(number, said);
   } catch (error) {
+    const mine = Object.values(given).filter((said) => typeof said === "string" && said).join("；");
     await conflict(shown, error, async () => {
       const told = await showCase(shown, number);
       if (told) Object.assign(opened.told, told);
-    });
+    }, { number, mine });
   } finally {
     busy = false;
   }
@@ -187,6 +210,10 @@ keys([
   { key: "j", says: "下一件", does: () => move(1) },
   { key: "k", says: "上一件", does: () => move(-1) },
   { key: "Enter", says: "打开", does: () => (items[at] ? (open(items[at].number), true) : false) },
+  { key: "x", says: "选中或不选这一件", does: () => tab() === "new" && several.toggle(items[at]) },
+  { key: "e", says: "选中所有同类同区域的", does: () => tab() === "new" && several.equal(items[at], items) },
+  { key: "b", says: "到下面一起处理", does: () => several.focus() },
+  { key: "Esc", says: "不选了", does: () => several.clear() },
   { key: "Ctrl+Enter", says: "做主要的一步（转办、裁定、通过、批准、重办），再打开下一件", does: () => opened?.form.main() ?? false },
   ...Array.from({ length: 6 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…6", says: index ? "" : "选第几个建议；审核时改清单第几条", does: () => opened?.form.choose?.(index) ?? false })),
 ]);

@@ -87,8 +87,13 @@ const matter = (told) =>
     ),
   );
 
-const clocksPart = (told) =>
-  told.clocks.length ? section("时限", h("ul", { class: "clocks" }, told.clocks.map((row) => h("li", {}, clockLine(row), owner(told, row))))) : null;
+// What runs stands open; what has ended is one click away.
+function clocksPart(told) {
+  if (!told.clocks.length) return null;
+  const list = (rows) => h("ul", { class: "clocks" }, rows.map((row) => h("li", {}, clockLine(row), owner(told, row))));
+  const [going, ended] = [told.clocks.filter((row) => !row.stopped_at), told.clocks.filter((row) => row.stopped_at)];
+  return section("时限", going.length ? list(going) : null, ended.length ? h("details", { open: !going.length }, h("summary", { class: "small" }, `已结束的 ${ended.length} 个`), list(ended)) : null);
+}
 
 function owner(told, row) {
   const name = told.departments.find((place) => place.code === row.department)?.name;
@@ -245,14 +250,18 @@ export async function showCase(node, number, { withHistory = true } = {}) {
 
 // A step that failed: tells why above `node`; when somebody else was first, says who did what and rereads the case.
 // Fields that stand outside the redrawn node keep what was typed. Returns whether it was a conflict.
-export async function conflict(node, error, reread) {
+//
+// `beside` ({ number, mine }) puts what the other wrote beside what was about to be sent.
+export async function conflict(node, error, reread, beside = null) {
   const other = error.status === 409;
   const by = other && error.fields.by_name ? `（${error.fields.by_name}）` : "";
   const text = other ? `${error.message}${by} 您填写的内容还在，下面已是最新情况。` : error.message;
   node.parentElement.querySelector(":scope > .told")?.remove();
   node.before(h("div", { class: `notice told ${other ? "warn" : "bad"}`, role: "alert" }, h("p", {}, text)));
-  if (other) await reread();
-  return other;
+  if (!other) return false;
+  const [, last] = await Promise.all([reread(), beside ? readHistory(beside.number).then((steps) => steps.at(-1), () => null) : null]);
+  if (last) node.parentElement.querySelector(":scope > .told")?.append(h("div", { class: "grid two" }, h("div", {}, h("h4", {}, "对方刚做的"), h("ol", { class: "line" }, step(last))), h("div", {}, h("h4", {}, "您准备提交的"), h("p", { class: "said" }, beside.mine || "没有写字"))));
+  return true;
 }
 
 export const clearTold = (node) => node.parentElement.querySelector(":scope > .told")?.remove();

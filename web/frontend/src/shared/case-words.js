@@ -130,3 +130,6 @@ export const RUNGS = {
   listed: "列入通报",
   auto_forward: "系统自动转办",
 };
+
+// 87% · <1%: how sure a machine is.
+export const shareWords = (share) => (share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
