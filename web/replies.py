@@ -51,7 +51,8 @@ def twin(session: Session, case: Case, public: str, department: str = "") -> tup
         return None
     rows = select(Case.number, Case.title, ReplyRow.public, ReplyRow.at).join(Case, Case.id == ReplyRow.case_id)
     mine = (Case.number == found.number, ReplyRow.department == (department or case.lead))
-    return session.execute(rows.where(*mine).order_by(ReplyRow.id.desc()).limit(1)).tuples().first()
+    row = session.execute(rows.where(*mine).order_by(ReplyRow.id.desc()).limit(1)).first()
+    return (row.number, row.title, row.public, row.at) if row else None
 
 
 def told(found: Sequence[Check]) -> list[dict[str, Any]]:

@@ -112,7 +112,8 @@ def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit:
 
 def _told(case: Case, actor: Actor) -> dict[str, Any]:
     said = {
-        name: case.suggestion.get(name, "") for name in ("category_name", "department_name", "confidence", "reason")
+        name: case.suggestion.get(name, "")
+        for name in ("category_name", "department", "department_name", "confidence", "reason")
     }
     return reading.brief(case, actor) | {"suggestion": said}
 

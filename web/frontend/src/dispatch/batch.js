@@ -6,7 +6,7 @@ import { all, fill, h, one } from "../shared/dom.js";
 import { act } from "../shared/case-view.js";
 import { asDestinations, picker } from "../shared/department-picker.js";
 
-const alike = (item) => `${item.suggestion.category_name}|${item.suggestion.department_name}|${item.place.area}`;
+const alike = (item) => `${item.category}|${item.suggestion.department}|${item.place.area}`;
 
 export function batch({ departments, done, painted }) {
   const bar = one("#batch");
@@ -30,9 +30,8 @@ export function batch({ departments, done, painted }) {
   const paint = () => {
     bar.hidden = chosen.size === 0;
     wrong.textContent = "";
-    const named = new Set([...chosen.values()].map((item) => item.suggestion.department_name));
-    const only = departments.find((house) => named.size === 1 && named.has(house.name));
-    if (only && !pick.code()) pick.set(only.code);
+    const named = new Set([...chosen.values()].map((item) => item.suggestion.department));
+    if (named.size === 1 && !pick.code()) pick.set([...named][0]);
     label();
     painted();
   };

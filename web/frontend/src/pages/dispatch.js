@@ -123,7 +123,7 @@ async function open(number) {
   mark();
   remember("open", number);
   clearTold(shown);
-  fill(decide);
+  fill(decide, skeleton());
   const told = await showCase(shown, number);
   if (!told) return;
   const beside = await call("GET", `/dispatch/cases/${encodeURIComponent(number)}`).catch(() => ({ choices: [], requests: [], returned: [], review: null }));
