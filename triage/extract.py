@@ -1,4 +1,4 @@
-"""Phone, ID card and plate numbers, times and places in a citizen's words. Pure.
+"""Phone, ID card and plate numbers, times, places and organisations in a citizen's words. Pure.
 
 Finding is careful (an order number is no phone); masking is not: what could be a person's number is hidden. Limits:
 spoken-out numbers (一三八…) are not found, nor are landlines without area code unless a word like 电话 stands before.
@@ -6,8 +6,9 @@ spoken-out numbers (一三八…) are not found, nor are landlines without area 
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
+from triage.organisations import organisations
 from triage.places import Gazetteer, areas, named_places
 from triage.spans import Find, Found, overlaps, plain
 from triage.when import times
@@ -38,17 +39,17 @@ _ID_CHECK = "10X98765432"
 _ID_LENGTH = 18
 
 
-def extract(text: str, now: dt.datetime, gazetteer: Gazetteer) -> list[Found]:
-    """Everything found, by place in the text. Only areas may overlap the rest: 黄河路 is a street and lies in an area.
+def extract(text: str, now: dt.datetime, gazetteer: Gazetteer, departments: Collection[str] = ()) -> list[Found]:
+    """Everything found, by place in the text. Areas and organisations may overlap the rest: 黄河路小学 names a street.
 
-    `now` (aware) is what 昨天 counts from, reckoned in Asia/Shanghai.
+    `now` (aware) is what 昨天 counts from, reckoned in Asia/Shanghai; `departments` are the city's own offices.
     """
     ascii_text = plain(text)
     kept: list[Found] = []
     for find in (id_cards, phones, plates, lambda words: times(words, now), named_places):
         finder: Callable[[str], Iterator[Found]] = find
         kept += [one for one in finder(ascii_text) if not any(overlaps(one, other) for other in kept)]
-    every = [*kept, *areas(ascii_text, gazetteer)]
+    every = [*kept, *areas(ascii_text, gazetteer), *organisations(ascii_text, departments)]
     return sorted((_as_written(one, text) for one in every), key=lambda one: (one.start, one.end))
 
 

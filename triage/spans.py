@@ -15,6 +15,7 @@ class Find(StrEnum):
     STREET = "street"
     ESTATE = "estate"
     VILLAGE = "village"
+    ORGANISATION = "organisation"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """Hot topics of the last days: reckoned at night and on demand from the cases, kept as numbers and case numbers."""
 
+import csv
 import datetime as dt
+import math
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock, db
 from hotline.models import Case
+from hotline.settings import CITY
 from hotline.unit import transaction
 from kb import tokens
 from triage.models import TopicDay
@@ -60,15 +64,34 @@ def latest(session: Session) -> dict[str, Any] | None:
 
 
 def _tiles(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One tile an area: how many messages of topics lie there, its largest topic, and its share of the fullest tile."""
-    totals: Counter[str] = Counter()
+    """One tile an area of the city: how many messages of topics lie there, its largest topic, where it stands."""
+    cells = _cells()
+    totals: Counter[str] = Counter(dict.fromkeys(cells, 0))
     largest: dict[str, tuple[int, str]] = {}
     for topic in shown:
         for area, count in topic["areas"]:
             totals[area] += count
             largest[area] = max(largest.get(area, (0, "")), (count, " ".join(topic["words"][:2])))
-    most = max(totals.values(), default=1)
+    most = max([*totals.values(), 1])
     return [
-        {"area": area, "count": count, "words": largest[area][1], "share": round(count / most, 2)}
-        for area, count in totals.most_common()
+        _tile(area, count, largest.get(area, (0, ""))[1], count / most, cells) for area, count in totals.most_common()
     ]
+
+
+def _tile(area: str, count: int, words: str, share: float, cells: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    column, row = cells.get(area, (0, 0))
+    return {"area": area, "count": count, "words": words, "share": round(share, 2), "column": column, "row": row}
+
+
+@lru_cache(maxsize=1)
+def _cells() -> dict[str, tuple[int, int]]:
+    """Area → (column, row) from 1, as on a map: west to east, and in a column north to south. None without places."""
+    with (CITY / "areas.csv").open(encoding="utf-8") as file:
+        areas = [(float(row["lon"]), -float(row["lat"]), row["name"]) for row in csv.DictReader(file) if row.get("lon")]
+    tall = math.ceil(math.sqrt(len(areas))) or 1
+    columns = [sorted(areas)[at : at + tall] for at in range(0, len(areas), tall)]
+    return {
+        name: (column, row)
+        for column, part in enumerate(columns, 1)
+        for row, (_, name) in enumerate(sorted((south, name) for _, south, name in part), 1)
+    }

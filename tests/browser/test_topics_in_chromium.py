@@ -35,7 +35,15 @@ def test_a_supervisor_sees_alarms_areas_and_examples(open_page, parts):
     assert page.locator("tbody tr").count() == 2
     assert "■ 预警" in page.locator("tbody tr").first.inner_text()
     tiles = page.locator(".topic-tiles li")
-    assert [tile.split("\n")[0].split()[0] for tile in tiles.all_inner_texts()] == ["湖滨区", "陕州区"]
+    assert [tile.split("\n")[0].split()[0] for tile in tiles.all_inner_texts()][:2] == ["湖滨区", "陕州区"]
+    west, east = (page.locator(".topic-tiles li", has_text=name).bounding_box() for name in ("灵宝市", "义马市"))
+    assert west["x"] < east["x"], "the tiles stand as on a map"
     heights = [box.bounding_box()["height"] for box in page.locator(".topic-days i").all()]
     assert all(height > 5 for height in heights), "the bars have no height"
+    page.click("tbody tr:first-child a >> nth=0")
+    page.wait_for_selector("#door .said")
+    assert "搅拌站" in page.inner_text("#door")
+    page.screenshot(path="/tmp/triage/topics_door.png")
+    page.keyboard.press("Escape")
+    page.screenshot(path="/tmp/triage/topics.png")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from triage.extract import check_digit, extract, mask
 from triage.places import Gazetteer
 from triage.spans import plain
+from web.citizen.published import anonymous
 
 pytestmark = pytest.mark.fast
 NOW = dt.datetime(2026, 11, 24, 2, 0, tzinfo=dt.UTC)  # a Tuesday, 10:00 in Shanghai
@@ -18,6 +19,7 @@ NAMES = Gazetteer({
     "湖滨区": "湖滨区", "湖滨": "湖滨区", "黄河路": "湖滨区", "峡": "湖滨区",
     "甘棠街道": "陕州区", "大营镇": "陕州区", "灵宝": "灵宝市",
 })  # fmt: skip
+OFFICES = ("市城市管理局",)
 ID = "411202199003071234"
 GOOD_ID = ID[:17] + check_digit(ID)
 
@@ -82,8 +84,14 @@ FOUND = [
     ("estate", "居民反映锦绣小区5号楼停电", "锦绣小区5号楼", "estate with block"),
     ("village", "家住大营镇温塘村", "温塘村", "village after its town"),
     ("village", "我是城东社区的", "城东社区", "community"),
+    ("organisation", "投诉宏远建筑有限公司拖欠工资", "宏远建筑有限公司", "company"),
+    ("organisation", "孩子在黄河路小学上学", "黄河路小学", "school named by its street"),
+    ("organisation", "我在万家福超市买的酸奶过期", "万家福超市", "shop"),
+    ("organisation", "金泰物业公司不作为", "金泰物业公司", "property manager"),
+    ("organisation", "打市城市管理局电话没人接", "市城市管理局", "a department of the city"),
 ]
 
+PERSONAL, SERVICE = {"phone", "id_card", "plate"}, "4008101234"
 LEFT_ALONE = [
     ("phone", "订单号13812345678没发货", "an order number"),
     ("phone", "工单编号：13812345678", "a case number"),
@@ -116,16 +124,28 @@ LEFT_ALONE = [
     ("village", "全村没有自来水", "no name"),
     ("village", "城乡差距", "no place"),
     ("area", "三门峡的峡", "names of one character are not read"),
+    ("organisation", "附近的幼儿园都满了", "no name"),
+    ("organisation", "去医院看病要排队", "no name"),
+    ("organisation", "我们开发商跑了", "no name"),
 ]
 
 
 def finds(text, kind):
-    return [one for one in extract(text, NOW, NAMES) if one.kind == kind]
+    return [one for one in extract(text, NOW, NAMES, OFFICES) if one.kind == kind]
 
 
 @pytest.mark.parametrize(("kind", "text", "value", "why"), FOUND)
 def test_found(kind, text, value, why):
     assert value in [one.value for one in finds(text, kind)], why
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "why"), [row for row in FOUND if row[0] in PERSONAL and row[2] != SERVICE]
+)
+def test_what_is_found_of_a_person_is_not_read_in_public(kind, text, value, why):
+    (found, *_) = [one for one in finds(text, kind) if one.value == value]
+    assert found.text not in anonymous(text), why
+    assert found.text not in mask(text), why
 
 
 @pytest.mark.parametrize(("kind", "text", "why"), LEFT_ALONE)
@@ -211,7 +231,7 @@ def test_offsets_point_at_the_words(text):
 
 @given(st.lists(pieces, max_size=6).map("，".join))
 def test_only_areas_overlap_other_finds(text):
-    found = [one for one in extract(text, NOW, NAMES) if one.kind != "area"]
+    found = [one for one in extract(text, NOW, NAMES) if one.kind not in {"area", "organisation"}]
     assert all(one.end <= other.start for one, other in pairwise(found))
 
 

@@ -38,7 +38,7 @@ def triage() -> Response:
     press = suggest.pressing(said.text)
     with db.session() as session:
         near = similar.find(session, said.text, found["area"], said.phone) if actor.role in CENTRE else []
-    fields = [asdict(one) for one in extract.extract(said.text, clock.now(), suggest.places())]
+    fields = _fields(said.text)
     moved = suggest.words(said.text, [one["category"] for one in found["top"]])
     found["top"] = [one | {"words": moved[one["category"]]} for one in found["top"]]
     more = {"kind": suggest.kind(said.text), "urgency": press.urgency, "risk": asdict(press)}
@@ -58,6 +58,12 @@ def reply_check(number: str) -> Response:
         case, actor = access.visible_case(session, number)
         given = parse(Replied, object_body())
         return jsonify({"checks": replies.told(replies.checks(session, case, given.public, actor.department))})
+
+
+def _fields(text: str) -> list[dict[str, Any]]:
+    """What was found in a text, each with its place."""
+    offices = suggest.names()["department"].values()
+    return [asdict(one) for one in extract.extract(text, clock.now(), suggest.places(), offices)]
 
 
 @api.get("/kb/search")

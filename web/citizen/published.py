@@ -15,6 +15,7 @@ from hotline.city_models import Category
 from hotline.models import Case, ReplyRow
 from hotline.timing import timing
 from hotline.words import Kind, Level, State
+from triage.extract import mask
 from web import figures, months, sheets
 from web.citizen.door import citizen
 from web.months import Month
@@ -37,7 +38,7 @@ def anonymous(words: str) -> str:
     hidden = masking.text(words)
     for pattern, instead in ((_PLATE, "某车"), (_NAMED, r"\1某某"), (_HOUSE, "*"), (_DIGITS, "****"), (_PERSON, "某")):
         hidden = pattern.sub(instead, hidden)
-    return hidden
+    return mask(hidden)  # numbers said in groups, small letters: what is found there is hidden here
 
 
 def _counted(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
