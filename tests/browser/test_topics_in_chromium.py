@@ -43,7 +43,5 @@ def test_a_supervisor_sees_alarms_areas_and_examples(open_page, parts):
     page.click("tbody tr:first-child a >> nth=0")
     page.wait_for_selector("#door .said")
     assert "搅拌站" in page.inner_text("#door")
-    page.screenshot(path="/tmp/triage/topics_door.png")
     page.keyboard.press("Escape")
-    page.screenshot(path="/tmp/triage/topics.png")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
