@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "flow")]
 COPIES = (
     ("cases", "id", {"id": "id + n", "number": "'B' || n"}),
-    ("clocks", "case_id", {"id": "id + n * 100", "case_id": "case_id + n"}),
-    ("history", "case_id", {"id": "id + n * 100", "case_id": "case_id + n"}),
+    ("clocks", "case_id", {"id": "10000000 + id + n * 100", "case_id": "case_id + n"}),
+    ("history", "case_id", {"id": "10000000 + id + n * 100", "case_id": "case_id + n"}),
 )
 
 
