@@ -2,10 +2,13 @@
 
 import datetime as dt
 import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Sequence, func, select
+from sqlalchemy import Sequence as Numbers
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline import clock as time
@@ -21,7 +24,7 @@ from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome, Role, State
 
-NUMBERS = Sequence("case_numbers", metadata=Base.metadata)
+NUMBERS = Numbers("case_numbers", metadata=Base.metadata)
 WORDS_ONLY = frozenset({Action.SUPPLEMENT, Action.URGE, Action.RATE, Action.LINK})
 _REFUSALS: dict[int, type[HotlineError]] = {403: Forbidden, 422: BadInput}
 _SAID = ("text", "reason", "reasons", "words", "public", "opinion", "result", "how", "unit", "to", "into", "evidence", "item", "story", "referred_to")  # fmt: skip  # noqa: E501
@@ -131,7 +134,8 @@ def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
     told: dict[str, Any] = {"clocks": changes.told, "channel": case.channel, "kind": case.kind, "version": 1}
     if case.accepted_at:
         told["accepted"] = True
-    _note(unit, case, "create", actor, "", told, "", None)
+    unit.tails[case.id] = history.NOTHING
+    _note(unit, case, "create", actor, "", told, "")
     unit.record(CaseCreated(case.id, case.number, case.version))
     return case
 
@@ -144,7 +148,6 @@ def _note(
     before: str,
     told: dict[str, Any],
     words: str,
-    last: HistoryRow | None,
 ) -> None:
     row = HistoryRow(
         case_id=case.id,
@@ -158,7 +161,7 @@ def _note(
         facts=told | {"round": case.round, "lead": case.lead},
         words=words,
     )
-    history.append(unit, row, last)
+    history.append(unit, row)
 
 
 def act(
@@ -180,15 +183,98 @@ def step(
     unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None = None
 ) -> Case:  # fmt: skip
     """The same on a locked case inside an open transaction; `form` is already checked."""
+    _apply(_decided(unit, case, action, actor, form, version))
+    return case
+
+
+def _decided(
+    unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None
+) -> Work:  # fmt: skip
+    """The step that may be done; nothing is written yet. Raises what refuses it."""
     check_version(unit.session, case, action, actor, version)
     known = facts.gather(unit.session, case, timing())
     decided = decide(known, action, actor, form, unit.now)
     if isinstance(decided, Refused):
         raise _REFUSALS[decided.status](decided.code, decided.message)
-    changes = ClockChanges(case, timing(), unit.now)
-    work = Work(unit, case, known, decided, actor, form, changes)
-    _apply(work)
-    return case
+    return Work(unit, case, known, decided, actor, form, ClockChanges(case, timing(), unit.now))
+
+
+@dataclass(frozen=True)
+class Order:
+    """One of many steps that somebody asks for together."""
+
+    number: str
+    action: Action
+    given: dict[str, Any]
+    version: int | None = None
+
+
+def act_many(
+    orders: Sequence[Order], actor: Actor, now: dt.datetime | None = None, sees: Callable[[Case], bool] = lambda _: True
+) -> list[Case | HotlineError]:
+    """Steps of several cases in one commit: the case, or why it was refused, for each order in turn.
+
+    A refusal leaves the others alone. Where writing one fails half way, each is done in a commit of its own. Several
+    orders for one case are done one after the other. A case the actor does not see is not there for him.
+    """
+    told: dict[int, Case | HotlineError] = {}
+    for wave in _waves(orders):
+        try:
+            with transaction(now) as unit:
+                told |= _steps(unit, wave, actor, sees)
+        except HotlineError:
+            for place, order in wave.items():
+                told |= _alone(place, order, actor, now, sees)
+    return [told[place] for place in range(len(orders))]
+
+
+def _waves(orders: Sequence[Order]) -> list[dict[int, Order]]:
+    """Place → order, no case twice in one wave."""
+    waves: list[dict[int, Order]] = []
+    times: Counter[str] = Counter()
+    for place, order in enumerate(orders):
+        if times[order.number] == len(waves):
+            waves.append({})
+        waves[times[order.number]][place] = order
+        times[order.number] += 1
+    return waves
+
+
+def _alone(
+    place: int, order: Order, actor: Actor, now: dt.datetime | None, sees: Callable[[Case], bool]
+) -> dict[int, Case | HotlineError]:  # fmt: skip
+    try:
+        with transaction(now) as unit:
+            return _steps(unit, {place: order}, actor, sees)
+    except HotlineError as refused:
+        return {place: refused}
+
+
+def _steps(
+    unit: Unit, wave: dict[int, Order], actor: Actor, sees: Callable[[Case], bool]
+) -> dict[int, Case | HotlineError]:  # fmt: skip
+    """Decide each on its locked case and apply it. Raises only where an effect does."""
+    wanted = Case.number.in_([order.number for order in wave.values()])
+    found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True) if sees(case)}
+    history.look_up(unit, [case.id for case in found.values()])
+    told: dict[int, Case | HotlineError] = {}
+    with unit.session.no_autoflush:
+        for place, order in wave.items():
+            work = _ordered(unit, found.get(order.number), order, actor)
+            if isinstance(work, Work):
+                _apply(work)
+            told[place] = work.case if isinstance(work, Work) else work
+    return told
+
+
+def _ordered(unit: Unit, case: Case | None, order: Order, actor: Actor) -> Work | HotlineError:
+    if case is None:
+        return facts.missing()
+    try:
+        form = parse(GIVEN[order.action], order.given).model_dump(mode="json")
+        return _decided(unit, case, order.action, actor, form, order.version)
+    except HotlineError as refused:
+        return refused
 
 
 def check_version(session: Session, case: Case, action: Action, actor: Actor, version: int | None) -> None:
@@ -217,7 +303,6 @@ def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
 
 def _apply(work: Work) -> None:
     case, before = work.case, work.case.state
-    last = history.last_of(work.unit.session, case.id)
     EFFECTS[work.step.action](work)
     _run_clocks(work)
     case.state = work.step.target or case.state
@@ -226,8 +311,7 @@ def _apply(work: Work) -> None:
         work.told["closed"] = True
     case.version += 1
     told = work.told | {"clocks": work.clocks.told, "version": case.version}
-    work.unit.session.flush()
-    _note(work.unit, case, work.step.action, work.actor, before, told, _said(work.given), last)
+    _note(work.unit, case, work.step.action, work.actor, before, told, _said(work.given))
     _tell(work)
 
 
@@ -270,5 +354,4 @@ SYSTEM = Actor("system", Role.SYSTEM)
 
 def note(unit: Unit, case: Case, action: str, told: dict[str, Any], actor: Actor = SYSTEM) -> None:
     """Write what happened beside the life cycle (a rung fired, a photo came) into the history of a locked case."""
-    last = history.last_of(unit.session, case.id)
-    _note(unit, case, action, actor, case.state, told, "", last)
+    _note(unit, case, action, actor, case.state, told, "")

@@ -154,7 +154,6 @@ def _sign(work: Work) -> None:
 
 def _request(work: Work, what: str, **more: Any) -> None:
     made = Request(
-        case_id=work.case.id,
         what=what,
         department=work.actor.department,
         by=work.actor.name,
@@ -162,7 +161,7 @@ def _request(work: Work, what: str, **more: Any) -> None:
         reason=work.given["reason"],
         **more,
     )
-    work.unit.session.add(made)
+    facts.keep(work.unit.session, work.case, "requests", made)
 
 
 def _settle(work: Work, what: str, verdict: str) -> Request:
@@ -255,17 +254,12 @@ def _reply(work: Work) -> None:
     place.status, place.replied_at = Delivery.REPLIED, work.unit.now
     kept = {name: work.given[name] for name in ("facts", "solved", "reason", "internal", "public")}
     more = {"round": work.case.round, "department": place.department, "by": work.actor.name, "at": work.unit.now}
-    work.unit.session.add(ReplyRow(case_id=work.case.id, **kept, **more))
+    facts.keep(work.unit.session, work.case, "replies", ReplyRow(**kept, **more))
     work.told["replied"] = place.department
 
 
-def _replies(work: Work) -> list[ReplyRow]:
-    rows = work.unit.session.query(ReplyRow).filter_by(case_id=work.case.id, round=work.case.round)
-    return [row for row in rows.order_by(ReplyRow.id) if not row.sent_back]
-
-
 def _pass(work: Work) -> None:
-    for row in _replies(work):
+    for row in facts.replies(work.unit.session, work.case):
         row.passed_at, row.passed_by = work.unit.now, work.actor.name
     if not work.before.drawn:
         work.told["drawn"] = False  # by the policy's sample of small matters
@@ -277,7 +271,7 @@ _ENDED_BY_REPLY = (Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX
 def _send_back(work: Work) -> None:
     given = work.given["reasons"]
     reasons = given if isinstance(given, list) else [given]
-    for row in _replies(work):
+    for row in facts.replies(work.unit.session, work.case):
         row.sent_back = reasons
     points = [one["point"] if isinstance(one, dict) else ReviewPoint.OTHER.value for one in reasons]
     work.told["sent_back"] = list(dict.fromkeys(points))
@@ -293,8 +287,8 @@ def _revisit(work: Work) -> None:
     fields = ("reached", "contacted_by_department", "solved", "satisfaction", "words")
     kept = {name: work.given.get(name) for name in fields}
     kept["result"] = "" if kept["reached"] else work.given.get("result") or TryResult.NO_ANSWER.value
-    made = RevisitRow(case_id=work.case.id, round=work.case.round, at=work.unit.now, by=work.actor.name, **kept)
-    work.unit.session.add(made)
+    made = RevisitRow(round=work.case.round, at=work.unit.now, by=work.actor.name, **kept)
+    facts.keep(work.unit.session, work.case, "revisits", made)
     work.told["revisit"] = {name: kept[name] for name in ("reached", "solved", "satisfaction", "result")}
 
 
@@ -303,7 +297,6 @@ def _rate(work: Work) -> None:
     if work.before.state is State.MERGED:
         work.case.lead = facts.load(work.unit.session, work.case.parent).lead or work.case.lead
     made = Rating(
-        case_id=work.case.id,
         round=work.case.round,
         level=work.given["level"],
         at=work.unit.now,
@@ -311,7 +304,7 @@ def _rate(work: Work) -> None:
         anonymous=work.case.anonymous,
         words=work.given.get("words", ""),
     )
-    work.unit.session.add(made)
+    facts.keep(work.unit.session, work.case, "ratings", made)
     work.told["level"] = work.given["level"]
 
 

@@ -1,10 +1,12 @@
 """What decisions look at, gathered from the rows of a case."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
@@ -17,16 +19,62 @@ from hotline.worktime import Limit, Unit, due
 
 _FOLLOWS = frozenset({State.MERGED, State.ARCHIVED})
 _RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
+_AFTER_REPLY = frozenset(
+    {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT, State.ARCHIVED, State.MERGED}
+)
+_ASKED = select(Request)
+_ANSWERED = select(ReplyRow).options(defer(ReplyRow.internal), defer(ReplyRow.public))
+_SPOKEN = select(RevisitRow).options(defer(RevisitRow.words))
+_RATED = select(Rating).options(defer(Rating.words))
+_BESIDE: dict[str, tuple[Any, Any, frozenset[State]]] = {  # what decisions need besides, and in which states
+    "requests": (_ASKED, Request, frozenset(State)),
+    "replies": (_ANSWERED, ReplyRow, frozenset({State.REPLIED})),
+    "revisits": (_SPOKEN, RevisitRow, _AFTER_REPLY),
+    "ratings": (_RATED, Rating, _AFTER_REPLY),
+}
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
+
+
+def missing() -> Missing:
+    """What is said where no case has the number, or none this reader may see."""
+    return Missing("no_such_case", "没有这个编号的诉求。")
 
 
 def load(session: Session, number: str, *, lock: bool = False) -> Case:
     """The case with its places and clocks. Raises Missing. `lock` holds the row until the commit."""
-    rows = select(Case).where(Case.number == number).options(selectinload(Case.places), selectinload(Case.clocks))
-    case = session.scalars(rows.with_for_update(of=Case) if lock else rows).first()
-    if case is None:
-        raise Missing("no_such_case", "没有这个编号的诉求。")
-    return case
+    found = load_many(session, Case.number == number, lock=lock)
+    if not found:
+        raise missing()
+    return found[0]
+
+
+def load_many(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
+    """The cases with their places and clocks, as they are now, in the order in which everybody locks them."""
+    rows = select(Case).where(wanted).order_by(Case.id).options(selectinload(Case.places), selectinload(Case.clocks))
+    found = list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
+    look_beside(session, found)
+    return found
+
+
+def look_beside(session: Session, cases: Collection[Case]) -> None:
+    """Read what decisions about these cases look at besides places and clocks, one query for all of a sort."""
+    for name, (rows, model, states) in _BESIDE.items():
+        here = {case.id: case for case in cases if case.state in states}
+        if not here:
+            continue
+        beside: dict[int, list[Any]] = {id_: [] for id_ in here}
+        for row in session.scalars(rows.where(model.case_id.in_(here)).order_by(model.id)):
+            beside[row.case_id].append(row)
+        for id_, case in here.items():
+            set_committed_value(case, name, beside[id_])
+
+
+def _beside(session: Session, case: Case, name: str) -> list[Any]:
+    """A list of `_BESIDE`, read now where the case came into its state after it was loaded."""
+    if name in inspect(case).unloaded:
+        rows, model, _ = _BESIDE[name]
+        set_committed_value(case, name, list(session.scalars(rows.where(model.case_id == case.id).order_by(model.id))))
+    return list(getattr(case, name))
 
 
 def _clock_due(clocks: Iterable[ClockRow], name: Clock, department: str) -> ClockRow | None:
@@ -53,30 +101,41 @@ def live_places(case: Case) -> list[Assignment]:
     return [row for row in case.places if row.round == case.round]
 
 
+def keep(session: Session, case: Case, name: str, row: Any) -> None:
+    """Add a row to a list of `_BESIDE`; a list that was not read finds it when it is."""
+    if name in inspect(case).unloaded:
+        row.case_id = case.id
+        session.add(row)
+    else:
+        getattr(case, name).append(row)
+
+
 def pending(session: Session, case: Case, what: str) -> Request | None:
     """The request that waits for a decision, or None."""
-    rows = select(Request).where(Request.case_id == case.id, Request.what == what, Request.decided_at.is_(None))
-    return session.scalars(rows.order_by(Request.id)).first()
+    asked = _beside(session, case, "requests")
+    return next((row for row in asked if row.what == what and row.decided_at is None), None)
+
+
+def replies(session: Session, case: Case) -> list[ReplyRow]:
+    """The answers of this round that were not sent back; their texts are read only when asked for."""
+    return [row for row in _beside(session, case, "replies") if row.round == case.round and not row.sent_back]
 
 
 def _tries(session: Session, case: Case) -> tuple[tuple[dt.datetime, ...], bool]:
     """When nobody answered in this round since the citizen rated, and whether somebody spoke to him."""
-    rated = select(func.max(Rating.at)).where(Rating.case_id == case.id, Rating.round == case.round)
-    rows = select(RevisitRow).where(RevisitRow.case_id == case.id, RevisitRow.round == case.round)
-    since = session.scalar(rated)
-    tries = list(session.scalars((rows.where(RevisitRow.at >= since) if since else rows).order_by(RevisitRow.id)))
-    return tuple(row.at for row in tries if not row.reached), any(row.reached for row in tries)
+    since = [row.at for row in _beside(session, case, "ratings") if row.round == case.round]
+    tries = [row for row in _beside(session, case, "revisits") if row.round == case.round]
+    counted = [row for row in tries if not since or row.at >= max(since)]
+    return tuple(row.at for row in counted if not row.reached), any(row.reached for row in counted)
 
 
 def _rated(session: Session, case: Case) -> bool:
-    rows = select(Rating.id).where(Rating.case_id == case.id, Rating.round == case.round)
-    return session.scalars(rows).first() is not None
+    return any(row.round == case.round for row in _beside(session, case, "ratings"))
 
 
 def _returns(session: Session, case: Case) -> int:
     """How often this case was asked to be taken back, the pending request included."""
-    rows = select(func.count()).select_from(Request).where(Request.case_id == case.id, Request.what == RETURN)
-    return session.scalar(rows) or 0
+    return sum(row.what == RETURN for row in _beside(session, case, "requests"))
 
 
 def merged(session: Session, case: Case) -> list[str]:
@@ -107,8 +166,8 @@ def _drawn(session: Session, case: Case, timing: Timing) -> bool:
     policy = timing.policy
     if case.round > 1 or case.kind not in policy.revisit_sample_kinds or case.urgency != Urgency.NORMAL:
         return True
-    rows = select(ReplyRow.solved).where(ReplyRow.case_id == case.id, func.jsonb_array_length(ReplyRow.sent_back) == 0)
-    return not all(session.scalars(rows)) or lot(f"revisit:{case.number}") < policy.revisit_sample
+    solved = all(row.solved for row in replies(session, case))
+    return not solved or lot(f"revisit:{case.number}") < policy.revisit_sample
 
 
 def _may_appeal_until(case: Case, timing: Timing) -> dt.datetime | None:
@@ -119,14 +178,9 @@ def _may_appeal_until(case: Case, timing: Timing) -> dt.datetime | None:
     return due(min(redone), Limit(timing.policy.appeal_working_days, Unit.WORKING_DAYS), timing.calendar).at
 
 
-_AFTER_REPLY = frozenset(
-    {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT, State.ARCHIVED, State.MERGED}
-)
-
-
 def gather(session: Session, case: Case, timing: Timing) -> Facts:
     """All facts of a loaded case."""
-    after_reply = State(case.state) in _AFTER_REPLY
+    after_reply = case.state in _AFTER_REPLY
     tries, spoken = _tries(session, case) if after_reply else ((), False)
     extension = pending(session, case, EXTENSION)
     suspension = pending(session, case, SUSPENSION)

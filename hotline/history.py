@@ -2,19 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Text, select, type_coerce, update
+from sqlalchemy import Text, select, true, type_coerce, update
 from sqlalchemy.orm import Session, defer
 
 from hotline import privacy
-from hotline.models import HistoryRow, Seal
+from hotline.models import Case, HistoryRow, Seal
 from hotline.unit import Unit
 
 START = "0" * 64
+NOTHING = (0, START)  # the end of a chain that has no row yet
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
 
 
@@ -26,13 +27,25 @@ def digest(row: HistoryRow) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def append(unit: Unit, row: HistoryRow, last: HistoryRow | None) -> None:
-    """Chain `row` behind `last` of the same case and store it. The caller holds the case's row lock."""
-    row.seq = last.seq + 1 if last else 1
-    row.previous = last.hash if last else START
+def append(unit: Unit, row: HistoryRow) -> None:
+    """Chain `row` behind the last of the same case and store it. The caller holds the case's row lock."""
+    if row.case_id not in unit.tails:
+        look_up(unit, [row.case_id])
+    before, row.previous = unit.tails[row.case_id]
+    row.seq = before + 1
     row.words_digest = privacy.blind(row.words)
     row.hash = digest(row)
+    unit.tails[row.case_id] = row.seq, row.hash
     unit.session.add(row)
+
+
+def look_up(unit: Unit, case_ids: Collection[int]) -> None:
+    """Read the ends of the chains of locked cases, all at once."""
+    unit.tails.update(dict.fromkeys(case_ids, NOTHING))
+    newest = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
+    end = newest.order_by(HistoryRow.seq.desc()).limit(1).lateral()
+    rows = select(Case.id, end.c.seq, end.c.hash).join(end, true()).where(Case.id.in_(case_ids))
+    unit.tails.update({case: (seq, hashed) for case, seq, hashed in unit.session.execute(rows)})
 
 
 def last_of(session: Session, case_id: int) -> HistoryRow | None:

@@ -82,6 +82,10 @@ class Case(Base):
 
     places: Mapped[list["Assignment"]] = relationship(order_by="Assignment.id", lazy="raise_on_sql")
     clocks: Mapped[list["ClockRow"]] = relationship(order_by="ClockRow.id", lazy="raise_on_sql")
+    requests: Mapped[list["Request"]] = relationship(order_by="Request.id", lazy="raise_on_sql")
+    replies: Mapped[list["ReplyRow"]] = relationship(order_by="ReplyRow.id", lazy="raise_on_sql")
+    revisits: Mapped[list["RevisitRow"]] = relationship(order_by="RevisitRow.id", lazy="raise_on_sql")
+    ratings: Mapped[list["Rating"]] = relationship(order_by="Rating.id", lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy's own spelling
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -16,10 +16,14 @@ from hotline.models import OutboxRow
 
 @dataclass(frozen=True)
 class Unit:
-    """An open transaction and the one `now` (aware UTC) that everything in it uses."""
+    """An open transaction and the one `now` (aware UTC) that everything in it uses.
+
+    `tails`: case → (sequence, hash) of the last history row of cases it has locked.
+    """
 
     session: Session
     now: dt.datetime
+    tails: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def record(self, event: Event) -> None:
         """Write the event into the outbox, in this transaction."""
