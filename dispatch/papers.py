@@ -119,7 +119,6 @@ def _write(
         text=KINDS[kind].text.format(number=case.number, title=reading.public_title(case), **names, **told),
     )
     unit.session.add(paper)
-    unit.session.flush()
     return paper
 
 

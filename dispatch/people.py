@@ -19,40 +19,43 @@ HANDLERS = {  # of the clocks of the centre's own groups, also where they stand 
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
 
 
-def _of_centre(session: Session, role: Role) -> list[User]:
-    return list(session.scalars(select(User).where(User.role == role.value, User.active).order_by(User.name)))
+class Directory:
+    """Who is who during one transaction: each group of people is asked for once."""
 
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._groups: dict[tuple[Role, str], list[str]] = {}
+        self._above: dict[str, str] = {}
 
-def _of_department(session: Session, role: Role, department: str) -> list[User]:
-    rows = select(User).where(User.role == role.value, User.department == department, User.active)
-    return list(session.scalars(rows.order_by(User.name)))
+    def reached(self, row: ClockRow, audience: tuple[str, ...]) -> list[str]:
+        """The names of an audience for this clock, each once.
 
+        A clock of the centre is handled by the group it belongs to, else by the dispatchers; its head is the supervisor.
+        """
+        return list(dict.fromkeys(name for who in audience for name in self._people(who, row)))
 
-def _leader(session: Session, department: str) -> list[User]:
-    """The head of the house above, where there is one, else the house's own head."""
-    house = session.get(Department, department)
-    above = _of_department(session, Role.HEAD, house.parent) if house is not None and house.parent else []
-    return above or _of_department(session, Role.HEAD, department)
+    def _people(self, who: str, row: ClockRow) -> list[str]:
+        if who == "system":
+            return []
+        if who == "supervisor":
+            return self._group(Role.SUPERVISOR)
+        if row.clock in HANDLERS or not row.department:
+            group = HANDLERS.get(Clock(row.clock), Role.DISPATCHER)
+            return self._group(group if who == "handler" else Role.SUPERVISOR)
+        return self._leader(row.department) if who == "leader" else self._group(ROLES[who], row.department)
 
+    def _leader(self, department: str) -> list[str]:
+        """The head of the house above, where there is one, else the house's own head."""
+        if department not in self._above:
+            parent = select(Department.parent).where(Department.code == department)
+            self._above[department] = self.session.scalar(parent) or ""
+        above = self._above[department]
+        return (self._group(Role.HEAD, above) if above else []) or self._group(Role.HEAD, department)
 
-def reached(session: Session, row: ClockRow, audience: tuple[str, ...]) -> list[User]:
-    """The people of an audience for this clock, each once.
-
-    A clock of the centre is handled by the group it belongs to, else by the dispatchers; its head is the supervisor.
-    """
-    found: dict[str, User] = {}
-    for who in audience:
-        for user in _people(session, who, row):
-            found.setdefault(user.name, user)
-    return list(found.values())
-
-
-def _people(session: Session, who: str, row: ClockRow) -> list[User]:
-    if who == "system":
-        return []
-    if who == "supervisor":
-        return _of_centre(session, Role.SUPERVISOR)
-    if row.clock in HANDLERS or not row.department:
-        group = HANDLERS.get(Clock(row.clock), Role.DISPATCHER)
-        return _of_centre(session, group if who == "handler" else Role.SUPERVISOR)
-    return _leader(session, row.department) if who == "leader" else _of_department(session, ROLES[who], row.department)
+    def _group(self, role: Role, department: str = "") -> list[str]:
+        """The active people of a role: of a department, or of the whole centre."""
+        if (role, department) not in self._groups:
+            rows = select(User.name).where(User.role == role.value, User.active).order_by(User.name)
+            rows = rows.where(User.department == department) if department else rows
+            self._groups[role, department] = list(self.session.scalars(rows))
+        return self._groups[role, department]

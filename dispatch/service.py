@@ -6,16 +6,16 @@ It costs what is due: one index on `next_at` is read, never the open cases (rule
 import datetime as dt
 import heapq
 import logging
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
 from dispatch import catalogue, deliveries, papers, people
 from dispatch.alarms import alarm
 from dispatch.routing import Route, owner, route
-from hotline import cases, clock, outbox
+from hotline import cases, clock, facts, history, outbox
 from hotline.errors import HotlineError
 from hotline.events import RungFired
 from hotline.ladder import Rung
@@ -44,12 +44,22 @@ def sweep(most: int = 10_000) -> int:
     """Fire everything due by now, oldest first; returns how many rungs fired. Safe to run twice at once."""
     fired = 0
     while fired < most:
-        with transaction() as unit:
-            count = _fire_oldest(unit)
+        count = _turn()
         if not count:
             break
         fired += count
     return fired
+
+
+def _turn() -> int:
+    """The oldest rungs in one commit; where one of them is refused, each in a savepoint of its own."""
+    try:
+        with transaction() as unit, unit.session.no_autoflush:
+            return _fire_oldest(Turn(unit))
+    except HotlineError as refused:
+        log.info("a batch of rungs one by one: %s", refused.code)
+    with transaction() as unit:
+        return _fire_oldest(Turn(unit, one_by_one=True))
 
 
 class Owed(NamedTuple):
@@ -58,6 +68,27 @@ class Owed(NamedTuple):
     at: dt.datetime
     clock: int
     case: int
+
+
+@dataclass
+class Turn:
+    """One transaction of the sweep: the locked cases, the rungs their clocks have fired, and who is who."""
+
+    unit: Unit
+    one_by_one: bool = False
+    cases: dict[int, Case] = field(default_factory=dict)
+    fired: set[tuple[int, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.people = people.Directory(self.unit.session)
+
+    def load(self, waiting: list[Owed]) -> None:
+        """Read the locked cases as they are now; what was read before the lock does not count."""
+        ids = {owed.case for owed in waiting}
+        self.cases = {case.id: case for case in facts.load_many(self.unit.session, Case.id.in_(ids), words=False)}
+        history.look_up(self.unit, ids)
+        rows = select(RungRow.clock_id, RungRow.rung).where(RungRow.clock_id.in_([owed.clock for owed in waiting]))
+        self.fired = {(clock, rung) for clock, rung in self.unit.session.execute(rows)}
 
 
 def _due(unit: Unit) -> list[Owed]:
@@ -71,54 +102,59 @@ def _due(unit: Unit) -> list[Owed]:
     return [Owed(at, row, case) for at, row, case in found if at is not None]
 
 
-def _fire_oldest(unit: Unit) -> int:
+def _fire_oldest(turn: Turn) -> int:
     """Fire up to BATCH rungs; a clock that owes several takes its turn with the others each time."""
-    waiting = _due(unit)  # sorted, thus a heap
-    last = waiting[-1].at if len(waiting) == BATCH else unit.now
-    cases_here: dict[int, Case] = {}
+    waiting = _due(turn.unit)  # sorted, thus a heap
+    if not waiting:
+        return 0
+    turn.load(waiting)
+    last = waiting[-1].at if len(waiting) == BATCH else turn.unit.now
     turns = 0
     while waiting and turns < BATCH:
         owed = heapq.heappop(waiting)
-        case = cases_here[owed.case] = cases_here.get(owed.case) or _load(unit, owed.case)
-        row = next(clock for clock in case.clocks if clock.id == owed.clock)
-        _fire_safely(unit, case, row)
+        row = next(clock for clock in turn.cases[owed.case].clocks if clock.id == owed.clock)
+        (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         turns += 1
         if row.next_at is not None and row.next_at <= last:
-            heapq.heappush(waiting, Owed(row.next_at, row.id, case.id))
+            heapq.heappush(waiting, Owed(row.next_at, row.id, owed.case))
     return turns
 
 
-def _fire_safely(unit: Unit, case: Case, row: ClockRow) -> None:
+def _fire_safely(turn: Turn, case: Case, row: ClockRow) -> None:
     """A rung that cannot be fired does not stop the others: it is put off and an alarm tells a person."""
+    unit = turn.unit
+    tail = unit.tails[case.id]
     try:
         with unit.session.begin_nested():
-            _fire(unit, case, row)
+            _fire(turn, case, row)
     except HotlineError as refused:
         log.error("rung %s of clock %s refused: %s", row.next_rung, row.id, refused.code)  # noqa: TRY400 - no values in logs
-        _load(unit, case.id)
+        unit.tails[case.id] = tail
+        _load_again(unit, case.id)
+        turn.fired.discard((row.id, row.next_rung))
         row.next_at = unit.now + dt.timedelta(minutes=5)
         alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行：{refused.message}")
 
 
-def _load(unit: Unit, case_id: int) -> Case:
-    """The locked case as it is now; what was read before the lock does not count."""
+def _load_again(unit: Unit, case_id: int) -> None:
+    """The case as it stands after its savepoint was rolled back."""
     rows = select(Case).where(Case.id == case_id).options(selectinload(Case.places), selectinload(Case.clocks))
-    return unit.session.scalars(rows.execution_options(populate_existing=True)).one()
+    unit.session.scalars(rows.execution_options(populate_existing=True)).one()
 
 
-def _fire(unit: Unit, case: Case, row: ClockRow) -> None:
+def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
+    unit = turn.unit
     if row.stopped_at is not None or row.next_at is None or row.next_at > unit.now:
         return
     code, due_at = row.next_rung, row.next_at
     rung = next((r for r in timing().ladder(row) if r.code == code), Rung(code, due_at, ()))
     ClockChanges(case, timing(), unit.now).aim(row, fired=code)
-    users = people.reached(unit.session, row, rung.audience)
-    named = [user.name for user in users]
-    once = insert(RungRow).values(
-        clock_id=row.id, case_id=case.id, rung=code, due_at=due_at, fired_at=unit.now, reached=named
-    )
-    if unit.session.execute(once.on_conflict_do_nothing().returning(RungRow.id)).first() is None:
+    if (row.id, code) in turn.fired:
         return
+    turn.fired.add((row.id, code))
+    named = turn.people.reached(row, rung.audience)
+    more = {"clock_id": row.id, "case_id": case.id, "rung": code, "due_at": due_at}
+    unit.session.add(RungRow(**more, fired_at=unit.now, reached=named))
     _tell(unit, case, row, rung, named)
     ACTS.get(code, _nothing)(unit, case)
 
@@ -132,7 +168,6 @@ def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -
     if paper is not None:
         told["paper"] = papers.number(paper)
     cases.note(unit, case, "rung", told | {"due": rung.at.isoformat()})
-    unit.session.flush()
     unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department))
 
 

@@ -255,12 +255,13 @@ def _steps(
 ) -> dict[int, Case | HotlineError]:  # fmt: skip
     """Decide each on its locked case and apply it. Raises only where an effect does."""
     wanted = Case.number.in_([order.number for order in wave.values()])
-    found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True) if sees(case)}
+    found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True, words=False)}
     history.look_up(unit, [case.id for case in found.values()])
     told: dict[int, Case | HotlineError] = {}
     with unit.session.no_autoflush:
         for place, order in wave.items():
-            work = _ordered(unit, found.get(order.number), order, actor)
+            case = found.get(order.number)
+            work = _ordered(unit, case if case is not None and sees(case) else None, order, actor)
             if isinstance(work, Work):
                 _apply(work)
             told[place] = work.case if isinstance(work, Work) else work

@@ -1,17 +1,17 @@
 """The ledger of the rates from the append-only history alone, pure: what an auditor counts."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from hotline.rates import CallFact, ClockFact, Ledger, Mark
 
 OF_THE_CASE = frozenset({"accepted", "direct", "closed", "rated", "satisfaction", "solved"})  # counted for its lead
 
 
-@dataclass(frozen=True)
-class HistoryFact:
+class HistoryFact(NamedTuple):
     """A history row as far as rates need it."""
 
     case: int
@@ -71,5 +71,15 @@ def fold(rows: Iterable[HistoryFact], calls: Iterable[CallFact] = ()) -> Ledger:
         leads[row.case] = row.facts.get("lead", "") or leads.get(row.case, "")
     for fact in clocks.values():
         fact.department = fact.department or leads[fact.case]
-    owned = [replace(m, department=leads[m.case]) if m.what in OF_THE_CASE else m for m in marks]
-    return Ledger(list(clocks.values()), owned, list(calls))
+    return Ledger(list(clocks.values()), [_owned(mark, leads[mark.case]) for mark in marks], list(calls))
+
+
+def _owned(mark: Mark, lead: str) -> Mark:
+    """What is counted for the case's lead goes to the one it has in the end."""
+    return replace(mark, department=lead) if mark.what in OF_THE_CASE and mark.department != lead else mark
+
+
+def each(rows: Iterable[HistoryFact]) -> Iterator[Ledger]:
+    """The ledger of one case after the other: what is counted never needs more than one case at a time."""
+    for _, of_one in groupby(rows, key=lambda row: row.case):
+        yield fold(of_one)

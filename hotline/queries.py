@@ -8,7 +8,8 @@ costs what lies in the period, not what is stored.
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from types import SimpleNamespace as Names
 from typing import Any
 
@@ -30,10 +31,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from hotline.fold import HistoryFact, fold
+from hotline.fold import HistoryFact, each, fold
 from hotline.loop_models import Exclusion
 from hotline.models import COUNTED_STEPS, Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
-from hotline.rates import FORMULAS, CallFact, Count, Formula, Ledger, Period, Rate, every, tally
+from hotline.rates import FORMULAS, CallFact, Count, Formula, Ledger, Period, Rate, counted, every, tally
 from hotline.words import Clock
 
 LOOK_BACK = dt.timedelta(days=180)  # longer than any limit with its extension and a usual pause
@@ -261,10 +262,34 @@ def _rows_of(source: Source, period: Period, count: Count, without: Count | None
 # --- from the history alone ------------------------------------------------------------------------------------------
 
 
-def ledger_from_history(session: Session, period: Period, calls: list[CallFact]) -> Ledger:
-    """What an auditor counts: recomputed from the append-only history alone, for any past period."""
-    touched = select(HistoryRow.case_id).where(HistoryRow.at >= period.begin - LOOK_BACK, HistoryRow.at < period.end)
+def _replayed(session: Session, period: Period) -> Iterator[HistoryFact]:
+    """The history of every case touched in the period or not long before, as it stood at the period's `now`.
+
+    Read by a cursor in the order of the chain: what is kept in memory does not grow with the cases.
+    """
+    before = HistoryRow.at >= period.begin - LOOK_BACK, HistoryRow.at < period.end
+    touched = select(HistoryRow.case_id).where(*before)
     columns = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.action, HistoryRow.facts)
-    rows = columns.where(HistoryRow.case_id.in_(touched)).order_by(HistoryRow.case_id, HistoryRow.seq)
-    found = session.execute(rows.execution_options(yield_per=5000))
-    return fold((HistoryFact(case, at, action, told) for case, at, action, told in found), calls)
+    rows = columns.where(HistoryRow.case_id.in_(touched), HistoryRow.at <= period.now, HistoryRow.action != "rung")
+    ordered = rows.order_by(HistoryRow.case_id, HistoryRow.seq)
+    with closing(session.execute(ordered.execution_options(yield_per=5000))) as found:
+        for chunk in found.partitions():
+            yield from map(HistoryFact._make, chunk)
+
+
+def ledger_from_history(session: Session, period: Period, calls: list[CallFact]) -> Ledger:
+    """What an auditor counts: the facts, recomputed from the append-only history alone, for any past period."""
+    return fold(_replayed(session, period), calls)
+
+
+def rates_from_history(session: Session, periods: Sequence[Period], calls: Sequence[CallFact]) -> list[list[Rate]]:
+    """The rates of several periods, recomputed from the history in one reading, one case at a time.
+
+    The periods are of one `now`: the moment at which the history is read as it stood then.
+    """
+    whole = replace(periods[0], begin=min(p.begin for p in periods), end=max(p.end for p in periods))
+    numbers = [counted(Ledger(calls=list(calls)), period) for period in periods]
+    for ledger in each(_replayed(session, whole)):
+        for number, period in zip(numbers, periods, strict=True):
+            number.update(counted(ledger, period))
+    return [tally(number.__getitem__) for number in numbers]

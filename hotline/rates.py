@@ -12,7 +12,8 @@ A period is [begin, end). What is counted when:
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -303,31 +304,51 @@ def tally(number: Callable[[Count], int], formulas: Sequence[Formula] = FORMULAS
 
 def rates(ledger: Ledger, period: Period) -> list[Rate]:
     """All rates of a period, counted in memory."""
-    facts = _by_kind(ledger, period.department)
+    return tally(counted(ledger, period).__getitem__)
 
-    def number(count: Count) -> int:
-        found = (fact for kind in count.of for fact in facts.get(kind, ()))
-        return sum(1 for fact in found if period.has(getattr(fact, count.at)) and count.holds(fact, period))
 
-    return tally(number)
+_COUNTS: dict[str, tuple[Count, ...]] = {  # kind → the counts that look at it
+    kind: tuple(count for count in counts if kind in count.of)
+    for counts in [dict.fromkeys(count for one in FORMULAS for count in (*one.part, *one.whole))]
+    for kind in {kind for count in counts for kind in count.of}
+}
+
+
+def counted(ledger: Ledger, period: Period) -> Counter[Count]:
+    """The number of each count. Numbers of ledgers that share no case may be added."""
+    found: Counter[Count] = Counter()
+    for kind, facts in _by_kind(ledger, period.department).items():
+        for count in _COUNTS.get(kind, ()):
+            there = (fact for fact in facts if period.has(getattr(fact, count.at)))
+            found[count] += sum(1 for fact in there if count.holds(fact, period))
+    return found
 
 
 def _by_kind(ledger: Ledger, department: str) -> dict[str, list[Any]]:
     """Kind → the facts of the department, or of all. No call is a department's."""
-    spoken: dict[int, dt.datetime] = {}
-    for mark in ledger.marks:
-        if mark.what == "satisfaction":
-            spoken[mark.case] = max(mark.at, spoken.get(mark.case, mark.at))
-    rounds = {(mark.case, mark.round) for mark in ledger.marks if mark.what == "rated"}
-    left_out = {(mark.case, mark.round) for mark in ledger.marks if mark.what == "excluded"}
-    facts: dict[str, list[Any]] = {CALL: [] if department else list(ledger.calls)}
+    facts: dict[str, list[Any]] = defaultdict(list)
+    if not department:
+        facts[CALL] += ledger.calls
     for clock in ledger.clocks:
         if department in ("", clock.department):
-            facts.setdefault(clock.clock, []).append(clock)
-    for mark in ledger.marks:
+            facts[clock.clock].append(clock)
+    for mark in _seen_whole(ledger.marks):
         if department in ("", mark.department):
-            heard = mark.case in spoken and spoken[mark.case] >= mark.at
-            rated = (mark.case, mark.round) in rounds
-            counts = (mark.case, mark.round) not in left_out
-            facts.setdefault(mark.what, []).append(replace(mark, heard=heard, rated=rated, counts=counts))
+            facts[mark.what].append(mark)
     return facts
+
+
+def _seen_whole(marks: Sequence[Mark]) -> Iterator[Mark]:
+    """The marks with what the rest of their case says about them."""
+    spoken: dict[int, dt.datetime] = {}
+    for mark in marks:
+        if mark.what == "satisfaction":
+            spoken[mark.case] = max(mark.at, spoken.get(mark.case, mark.at))
+    rounds = {(mark.case, mark.round) for mark in marks if mark.what == "rated"}
+    left_out = {(mark.case, mark.round) for mark in marks if mark.what == "excluded"}
+    for mark in marks:
+        heard = mark.what == "rated" and mark.case in spoken and spoken[mark.case] >= mark.at
+        rated = mark.what == "closed" and (mark.case, mark.round) in rounds
+        counts = not left_out or (mark.case, mark.round) not in left_out
+        plain = not heard and not rated and counts
+        yield mark if plain else replace(mark, heard=heard, rated=rated, counts=counts)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hotline import clock, queries
-from hotline.rates import Period, Rate, rates
+from hotline.rates import Period, Rate
 from telephony import reading as telephone
 
 
@@ -37,7 +37,7 @@ def _said(period: Period, counted: list[Rate]) -> dict[str, Any]:
 
 def _recomputed(session: Session, period: Period) -> list[Rate]:
     calls = telephone.call_facts(session, period.begin, period.end)
-    return rates(queries.ledger_from_history(session, period, calls), period)
+    return queries.rates_from_history(session, [period], calls)[0]
 
 
 def told(session: Session, period: Period, *, from_history: bool = False) -> dict[str, Any]:

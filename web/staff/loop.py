@@ -15,7 +15,6 @@ from hotline.city_models import Area
 from hotline.models import Case, ClockRow, HistoryRow, Rating, RevisitRow
 from hotline.words import ENDED, TO_RECTIFY, WORST_GOOD_LEVEL, Action, State
 
-MOST_FOLLOWED = 5000
 STAGES = (("bad", "差评"), ("heard", "已联系"), ("judged", "已判定"), ("rectified", "已整改"), ("again", "二次回访"))
 _READ = tuple(a.value for a in (Action.RATE, Action.REVISIT, Action.JUDGE, Action.APPROVE_VERDICT, Action.REPLY))
 _OPEN = [state.value for state in State if state not in ENDED]
@@ -110,13 +109,13 @@ def read(session: Session, begin: dt.datetime, end: dt.datetime) -> list[Way]:
     unhappy = or_(RevisitRow.satisfaction < WORST_GOOD_LEVEL, RevisitRow.solved.is_(False))
     rated = select(Rating.case_id).where(Rating.at >= begin, Rating.at < end, Rating.level < WORST_GOOD_LEVEL)
     spoken = select(RevisitRow.case_id).where(RevisitRow.at >= begin, RevisitRow.at < end, RevisitRow.reached, unhappy)
-    cases = set(session.scalars(rated.union(spoken).limit(MOST_FOLLOWED)))
+    cases = rated.union(spoken)
     said = HistoryRow.facts.op("-", return_type=JSONB)(
         literal("clocks", String)
     )  # the bulk of a row, and nothing of the loop
     columns = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.action, said)
     rows = columns.where(HistoryRow.case_id.in_(cases), HistoryRow.action.in_(_READ))
-    found = session.execute(rows.order_by(HistoryRow.case_id, HistoryRow.seq))
+    found = session.execute(rows.order_by(HistoryRow.case_id, HistoryRow.seq).execution_options(yield_per=5000))
     return [way for way in ways(Said(*row) for row in found) if begin <= way.bad < end]
 
 
