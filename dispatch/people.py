@@ -30,7 +30,8 @@ class Directory:
     def reached(self, row: ClockRow, audience: tuple[str, ...]) -> list[str]:
         """The names of an audience for this clock, each once.
 
-        A clock of the centre is handled by the group it belongs to, else by the dispatchers; its head is the supervisor.
+        A clock of the centre is handled by the group it belongs to, else by the dispatchers; its head is the
+        supervisor.
         """
         return list(dict.fromkeys(name for who in audience for name in self._people(who, row)))
 
