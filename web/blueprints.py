@@ -12,6 +12,7 @@ from web.api import (  # noqa: F401 - importing hangs the views on `api`
     rules,
     shift,
     talks,
+    together,
     triage,
 )
 from web.auth import auth

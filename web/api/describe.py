@@ -11,6 +11,7 @@ from hotline.words import Action
 from web.api import api
 from web.api.shift import Checked, Noted, Tagged
 from web.api.talks import DialGiven, MarkGiven, OrderGiven, SeatGiven
+from web.api.together import Steps
 from web.api.triage import Replied, Said
 from web.intake import NewMatter
 
@@ -81,10 +82,11 @@ def _paths() -> dict[str, Any]:
         "/cases/{number}": _get("一件诉求", "query_code", path=True),
         "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER, _CODE]),
         "/cases/{number}/history": _get("办理过程", "query_code", path=True),
+        "/actions": _post("一次办理多件，一件被拒不影响其余", "Steps", 200),
         "/triage": _post("分类建议", "Said", 200),
         "/cases/{number}/reply-check": _post("检查公开答复", "Replied", 200, parameters=[_NUMBER]),
         "/kb/search": _get("查知识库", "q", "limit", "area"),
-        "/rates": _get("各项比率", "from", "to", "department", "by"),
+        "/rates": _get("各项比率", "from", "to", "department", "by", "as_of"),
         "/calls": _get("来电记录", "since", "cursor", "limit", "direction") | _post("外呼", "DialGiven", 201),
         "/calls/targets": _get("可转接的各方"),
         "/calls/{call}/talk": _get("一次通话的现状", of="call"),
@@ -127,7 +129,7 @@ def _action_form(action: Action) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     made: dict[str, Any] = {"Error": _ERROR}
-    models: list[type[BaseModel]] = [NewMatter, Said, Replied, OrderGiven, DialGiven, MarkGiven, SeatGiven]
+    models: list[type[BaseModel]] = [NewMatter, Steps, Said, Replied, OrderGiven, DialGiven, MarkGiven, SeatGiven]
     models += [Checked, Noted, Tagged]
     for model in models:
         _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
