@@ -127,9 +127,11 @@ def _fire_safely(turn: Turn, case: Case, row: ClockRow) -> None:
     try:
         with unit.session.begin_nested():
             _fire(turn, case, row)
+            unit.put_down()
     except HotlineError as refused:
         log.error("rung %s of clock %s refused: %s", row.next_rung, row.id, refused.code)  # noqa: TRY400 - no values in logs
         unit.tails[case.id] = tail
+        unit.lines.clear()
         _load_again(unit, case.id)
         turn.fired.discard((row.id, row.next_rung))
         row.next_at = unit.now + dt.timedelta(minutes=5)
@@ -154,7 +156,7 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     turn.fired.add((row.id, code))
     named = turn.people.reached(row, rung.audience)
     more = {"clock_id": row.id, "case_id": case.id, "rung": code, "due_at": due_at}
-    unit.session.add(RungRow(**more, fired_at=unit.now, reached=named))
+    unit.write(RungRow, **more, fired_at=unit.now, reached=named)
     _tell(unit, case, row, rung, named)
     ACTS.get(code, _nothing)(unit, case)
 
@@ -162,7 +164,7 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
 def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -> None:
     text = f"{case.number} {Clock(row.clock).label}：{RUNG_WORDS[rung.code]}"
     for name in named:
-        unit.session.add(Notice(at=unit.now, user=name, case_number=case.number, rung=rung.code, text=text))
+        unit.write(Notice, at=unit.now, user=name, case_number=case.number, rung=rung.code, text=text)
     told: dict[str, Any] = {"rung": rung.code, "clock": row.clock, "department": row.department, "reached": named}
     paper = papers.of_rung(unit, case, row, rung.code, named)
     if paper is not None:

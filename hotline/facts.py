@@ -48,7 +48,7 @@ def load(session: Session, number: str, *, lock: bool = False) -> Case:
     return found[0]
 
 
-_WORDS = [defer(column) for column in (Case.content, Case.address, Case.name, Case.direct_answer)]
+_WORDS = [defer(one) for one in (Case.content, Case.address, Case.phone, Case.query_code, Case.direct_answer)]
 
 
 def load_many(

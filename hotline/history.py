@@ -16,6 +16,7 @@ from hotline.unit import Unit
 
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
+_KEPT = tuple(column.key for column in HistoryRow.__table__.columns if column.key not in {"id", "seal"})
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
 
 
@@ -28,7 +29,7 @@ def digest(row: HistoryRow) -> str:
 
 
 def append(unit: Unit, row: HistoryRow) -> None:
-    """Chain `row` behind the last of the same case and store it. The caller holds the case's row lock."""
+    """Chain `row` behind the last of the same case and store it with the commit. The caller holds the case's lock."""
     if row.case_id not in unit.tails:
         look_up(unit, [row.case_id])
     before, row.previous = unit.tails[row.case_id]
@@ -36,7 +37,7 @@ def append(unit: Unit, row: HistoryRow) -> None:
     row.words_digest = privacy.blind(row.words)
     row.hash = digest(row)
     unit.tails[row.case_id] = row.seq, row.hash
-    unit.session.add(row)
+    unit.write(HistoryRow, **{name: getattr(row, name) for name in _KEPT})
 
 
 def look_up(unit: Unit, case_ids: Collection[int]) -> None:

@@ -5,6 +5,7 @@ Limits and calendars come from the profile (rules.md §2); the reckoning is in w
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from hotline import clock as time
@@ -30,13 +31,34 @@ class Timing:
         """All rungs of a clock, in time order."""
         if row.clock in QUIET:
             return ()
-        return rungs(row.clock, row.started_at, row.due_at, self.policy, self.calendar, unit=Unit(row.limit_unit))
+        return _ladder(row.clock, row.started_at, row.due_at, row.limit_unit, _Rules(self.policy, self.calendar))
 
     def limit(self, name: Clock, case: Case) -> Limit | None:
         """The limit of this clock for this case; None where it does not run."""
         if name is Clock.AUTO_FORWARD:
             return Limit(self.policy.automatic_forward_grace_minutes, Unit.MINUTES)
         return self.policy.limit(name, kind=case.kind, urgency=case.urgency, channel=case.channel)
+
+
+class _Rules:
+    """Policy and calendar as a key: the very same ones, not equal ones."""
+
+    __slots__ = ("calendar", "policy")
+
+    def __init__(self, policy: Policy, calendar: Calendar) -> None:
+        self.policy, self.calendar = policy, calendar
+
+    def __hash__(self) -> int:
+        return hash((id(self.policy), id(self.calendar)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rules) and self.policy is other.policy and self.calendar is other.calendar
+
+
+@lru_cache(maxsize=50_000)
+def _ladder(name: str, start: dt.datetime, due_at: dt.datetime, unit: str, rules: _Rules) -> tuple[Rung, ...]:
+    """A clock is asked for its ladder when it starts and at each of its rungs; it stays the same as long as it runs."""
+    return rungs(name, start, due_at, rules.policy, rules.calendar, unit=Unit(unit))
 
 
 def timing() -> Timing:

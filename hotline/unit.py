@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline import clock, db
+from hotline.db import Base
 from hotline.errors import Conflict
 from hotline.events import Event
 from hotline.models import OutboxRow
@@ -18,17 +21,30 @@ from hotline.models import OutboxRow
 class Unit:
     """An open transaction and the one `now` (aware UTC) that everything in it uses.
 
-    `tails`: case → (sequence, hash) of the last history row of cases it has locked.
+    `tails`: case → (sequence, hash) of the last history row of cases it has locked. `lines`: table → rows that nobody
+    reads again here; they are written together before the commit.
     """
 
     session: Session
     now: dt.datetime
     tails: dict[int, tuple[int, str]] = field(default_factory=dict)
+    lines: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
 
     def record(self, event: Event) -> None:
         """Write the event into the outbox, in this transaction."""
-        row = OutboxRow(kind=event.kind, payload=event.payload(), created_at=self.now, ready_at=clock.machine())
-        self.session.add(row)
+        told = {"kind": event.kind, "payload": event.payload()}
+        self.write(OutboxRow, **told, created_at=self.now, ready_at=clock.machine())
+
+    def write(self, table: type[Base], **values: Any) -> None:
+        """Add a row that this transaction does not read again."""
+        self.lines.setdefault(table, []).append(values)
+
+    def put_down(self) -> None:
+        """Write what was added, table by table, behind what the session holds."""
+        self.session.flush()
+        for table, rows in self.lines.items():
+            self.session.execute(insert(table), rows)
+        self.lines.clear()
 
 
 @contextmanager
@@ -36,7 +52,9 @@ def transaction(now: dt.datetime | None = None) -> Iterator[Unit]:
     """Commit at the end, roll back on any error. Raises Conflict when somebody else wrote the same row first."""
     with db.session() as session:
         try:
-            yield Unit(session, now or clock.now())
+            unit = Unit(session, now or clock.now())
+            yield unit
+            unit.put_down()
             session.commit()
         except StaleDataError:
             session.rollback()

@@ -82,7 +82,7 @@ def act(number: str) -> Response:
         cases.check_version(unit.session, case, action, actor, version)
         form = parse(GIVEN[action], body).model_dump(mode="json")
         cases.step(unit, case, action, actor, form, version)
-        unit.session.flush()
+        unit.put_down()
         told = reading.whole(unit.session, case, actor)
     return jsonify(told)
 
