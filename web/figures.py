@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hotline import clock, queries
+from hotline.errors import BadInput
 from hotline.rates import Period, Rate
 from telephony import reading as telephone
 
@@ -14,6 +15,14 @@ from telephony import reading as telephone
 def end_of(at: dt.datetime, written: str) -> dt.datetime:
     """A bare day means to its end."""
     return at + dt.timedelta(days=1) if len(written) == len("2026-11-23") else at
+
+
+def moment(at: dt.datetime, written: str) -> dt.datetime:
+    """The moment as of which to count; a bare day means its end. Raises BadInput for one that is still to come."""
+    then = end_of(at, written)
+    if then > clock.now() and len(written) != len("2026-11-23"):
+        raise BadInput("future_moment", "只能重放过去的时刻。", {"as_of": "还没有到"})
+    return min(then, clock.now())
 
 
 def _rate(rate: Rate) -> dict[str, Any]:
@@ -30,6 +39,7 @@ def _said(period: Period, counted: list[Rate]) -> dict[str, Any]:
     return {
         "from": clock.iso(period.begin),
         "to": clock.iso(period.end),
+        "as_of": clock.iso(period.now),
         "department": period.department or None,
         "rates": [_rate(rate) for rate in counted],
     }

@@ -39,12 +39,14 @@ def _day(text: str) -> dt.datetime:
 @click.option("--from", "begin", required=True, help="第一天，如 2026-11-01")
 @click.option("--to", "end", required=True, help="最后一天（含）")
 @click.option("--department", default="", help="部门代码")
+@click.option("--as-of", default="", help="按当时所知重算，如 2026-11-03T18:00；不写即现在")
 @click.option("--json", "as_json", is_flag=True)
-def rates(begin: str, end: str, department: str, *, as_json: bool) -> None:
-    """各项比率，从只增不改的历史记录重新计算。"""
+def rates(begin: str, end: str, department: str, as_of: str, *, as_json: bool) -> None:
+    """各项比率，从只增不改的历史记录重新计算；可重放过去任何时刻所见的数。"""
     from web import figures
 
-    period = Period(_day(begin), figures.end_of(_day(end), end), clock.now(), department)
+    now = figures.moment(_day(as_of), as_of) if as_of else clock.now()
+    period = Period(_day(begin), figures.end_of(_day(end), end), now, department)
     if period.end <= period.begin:
         raise BadInput("empty_period", "结束要晚于开始。", {"to": "早于开始"})
     with db.session() as session:
