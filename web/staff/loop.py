@@ -16,7 +16,9 @@ from hotline.models import Case, ClockRow, HistoryRow, Rating, RevisitRow
 from hotline.words import ENDED, TO_RECTIFY, WORST_GOOD_LEVEL, Action, State
 
 STAGES = (("bad", "差评"), ("heard", "已联系"), ("judged", "已判定"), ("rectified", "已整改"), ("again", "二次回访"))
-_READ = tuple(a.value for a in (Action.RATE, Action.REVISIT, Action.JUDGE, Action.APPROVE_VERDICT, Action.REPLY))
+_READ = tuple(
+    a.value for a in (Action.RATE, Action.REVISIT, Action.JUDGE, Action.APPROVE_VERDICT, Action.REPLY, Action.CLOSE)
+)
 _OPEN = [state.value for state in State if state not in ENDED]
 
 
@@ -85,6 +87,8 @@ def _go_on(way: Way, row: Said) -> None:
             way.judged, way.verdict = None, ""
     elif row.action == Action.REPLY and way.judged and way.verdict in TO_RECTIFY:
         way.rectified = row.at
+    if row.facts.get("closed") and not way.again:  # content by his own rating, or tried for as often as it takes
+        way.released = True
 
 
 def ways(rows: Iterable[Said]) -> list[Way]:
