@@ -1,0 +1,159 @@
+"""The clock drives the city: at each tick everybody does what he meant to do by now, and the sweep runs.
+
+In process: the use cases of hotline/cases.py (each sitting of one person is one `act_many`, each intake one `create`),
+the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery and Redis.
+"""
+
+import datetime as dt
+import heapq
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bench.cityyear.life import AGENT, CITIZEN, USUAL, City, Deed, Habits, Life, Seen, life
+from bench.cityyear.messages import Message
+from hotline import cases, db, facts
+from hotline.errors import HotlineError
+from hotline.models import Case
+from hotline.timing import timing
+from hotline.words import AT_ONCE, Channel, Clock, Delivery
+
+TICK = dt.timedelta(minutes=15)
+CHANNELS = ((Channel.PHONE, 60), (Channel.APP, 20), (Channel.WEB, 20))
+HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 9, 9, 8, 5, 5, 7, 9, 8, 7, 6, 5, 4, 4, 3, 2)  # when people call
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many cases from when to when, by whose habits, from which seed."""
+
+    cases: int
+    begin: dt.datetime
+    end: dt.datetime
+    seed: int = 12345
+    habits: Habits = USUAL
+
+    def arrivals(self, part: int, parts: int) -> list[tuple[dt.datetime, int]]:
+        """The moments of one part's intakes, in order, each with its number in the whole."""
+        dice = random.Random(self.seed)
+        days = (self.end - self.begin).days
+        drawn = sorted(self._moment(dice, days) for _ in range(self.cases))
+        return [(at, number) for number, at in enumerate(drawn) if number % parts == part]
+
+    def _moment(self, dice: random.Random, days: int) -> dt.datetime:
+        hour = dice.choices(range(24), HOURS)[0]
+        return self.begin + dt.timedelta(days=dice.randrange(days), hours=hour, seconds=dice.randrange(3600))
+
+
+def seen(case: Case, house: str = "") -> Seen:
+    """The case as a life sees it."""
+    live = [row for row in facts.live_places(case) if row.status != Delivery.RETURNED]
+    names = {Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX}
+    dues = [row.due_at for row in case.clocks if row.stopped_at is None and row.clock in names]
+    own = [
+        row.due_at for row in case.clocks if row.stopped_at is None and row.clock in names and row.department == house
+    ]
+    return Seen(
+        case.state, case.version, case.lead, tuple(row.department for row in live), min(own or dues, default=None)
+    )
+
+
+class Task(NamedTuple):
+    """What somebody means to do next about one case; `version` is the one he knows."""
+
+    number: str
+    version: int
+    story: Life
+    deed: Deed
+
+
+@dataclass
+class Part:
+    """One worker's share of the cases."""
+
+    plan: Plan
+    part: int
+    parts: int
+    messages: list[tuple[Message, cases.NewCase]]
+    houses: list[str]
+    waiting: list[tuple[dt.datetime, int, Task]] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        dice = random.Random(f"{self.plan.seed}/{self.part}")
+        self.city = City(dice, timing().calendar, self.houses, self.plan.habits)
+        self.coming = iter(self.plan.arrivals(self.part, self.parts))
+        self.next = next(self.coming, None)
+        self._serial = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nobody comes any more and nobody means to do anything."""
+        return self.next is None and not self.waiting
+
+    def wants(self) -> dt.datetime | None:
+        """When the next citizen comes or somebody means to do something."""
+        moments = [self.next[0]] if self.next else []
+        return min(moments + [at for at, *_ in self.waiting[:1]], default=None)
+
+    def tick(self, now: dt.datetime) -> None:
+        """Take in who came by now; everybody does what he meant to do by now, each person in one sitting."""
+        while self.next is not None and self.next[0] <= now:
+            self._take_in(*self.next)
+            self.next = next(self.coming, None)
+        sittings: dict[str, list[Task]] = defaultdict(list)
+        while self.waiting and self.waiting[0][0] <= now:
+            task = heapq.heappop(self.waiting)[2]
+            sittings[task.deed.actor.name if task.deed.action else ""].append(task)
+        for who, tasks in sittings.items():
+            self._act(tasks) if who else self._look(tasks)
+
+    def _take_in(self, at: dt.datetime, number: int) -> None:
+        _, new = self.messages[number % len(self.messages)]
+        channel = self.city.dice.choices([c for c, _ in CHANNELS], [w for _, w in CHANNELS])[0]
+        urgent = "紧急" if self.city.happens("urgent") else "一般"
+        phone = f"138{self.city.dice.randrange(10**8):08}"
+        made = {**vars(new), "channel": channel.value, "urgency": urgent, "phone": phone}
+        case, _ = cases.create(cases.NewCase(**made), AGENT if channel in AT_ONCE else CITIZEN)
+        self.done["create"] += 1
+        owner = new.suggestion.get("department") or self.houses[number % len(self.houses)]
+        self._go_on(case.number, life(self.city, seen(case), at, owner), seen(case), first=True)
+
+    def _go_on(self, number: str, story: Life, told: Seen, *, first: bool = False) -> None:
+        try:
+            deed = next(story) if first else story.send(told)
+        except StopIteration:
+            return
+        self._serial += 1
+        heapq.heappush(self.waiting, (deed.at, self._serial, Task(number, told.version, story, deed)))
+
+    def _look(self, tasks: list[Task]) -> None:
+        with db.session() as session:
+            rows = facts.load_many(session, Case.number.in_({task.number for task in tasks}), words=False)
+            there = {case.number: case for case in rows}
+        for task in tasks:
+            self._go_on(task.number, task.story, seen(there[task.number], task.deed.actor.department))
+
+    def _act(self, tasks: list[Task]) -> None:
+        """One sitting; whoever was overtaken reads the case again, as his life says."""
+        actor = tasks[0].deed.actor
+        orders = [cases.Order(t.number, t.deed.action, t.deed.form, t.version) for t in tasks if t.deed.action]
+        for task, case in zip(tasks, cases.act_many(orders, actor), strict=True):
+            action = task.deed.action
+            self.done[f"refused {action}: {case.code}" if isinstance(case, HotlineError) else str(action)] += 1
+            if isinstance(case, HotlineError):
+                with db.session() as session:
+                    told = seen(facts.load(session, task.number), actor.department)._replace(refused=case.code)
+            else:
+                told = seen(case, actor.department)
+            self._go_on(task.number, task.story, told)
+
+
+def next_tick(now: dt.datetime, wanted: list[dt.datetime | None]) -> dt.datetime | None:
+    """The first tick after `now` at which somebody wants something; None when nobody ever does."""
+    there = [at for at in wanted if at is not None]
+    if not there:
+        return None
+    steps = max(-((now - min(there)) // TICK), 1)
+    return now + steps * TICK

@@ -1,0 +1,118 @@
+"""What has to be true of a city's year, each promise looked up in the tables and told by name where it is broken."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.orm import Session
+
+from dispatch.models import Paper
+from hotline import history, queries
+from hotline.city_models import Department
+from hotline.ladder import DEPARTMENT_CLOCKS, DUTIES
+from hotline.models import Assignment, Case, ClockRow, Rating, RevisitRow, RungRow
+from hotline.rates import Period, Rate
+from hotline.timing import timing
+from hotline.words import WORST_GOOD_LEVEL, State
+from web.staff import loop
+
+MOVED = frozenset({"pause", "resume", "extend", "restart"})
+NAMED = 5  # faults are told by name up to so many of a sort
+Faults = Iterator[str]
+
+
+def forwarding(session: Session, period: Period) -> Faults:
+    """及时转办率 is 100 %: receipts from all departments within the limit, and no case twice at one department."""
+    [rate] = [rate for rate in queries.rates(session, period) if rate.code == "forward_in_time"]
+    if not rate.denominator or rate.numerator != rate.denominator:
+        yield f"forwarded in time: {rate.numerator} of {rate.denominator}"
+    part = (Assignment.case_id, Assignment.department, Assignment.round)
+    twice = select(Assignment.case_id).where(Assignment.status != "returned").group_by(*part).having(func.count() > 1)
+    yield from (f"case {case} twice at one department" for case in session.scalars(twice.limit(NAMED)))
+
+
+def ladders(session: Session, slack: dt.timedelta) -> Faults:
+    """Every clock that ran past its deadline fired what it had to until it ended, once and in order.
+
+    What fell due in the last `slack` before the end need not have: the sweep comes once per tick.
+    """
+    late = select(ClockRow).where(ClockRow.stopped_at > ClockRow.due_at, ClockRow.clock.in_(DUTIES))
+    moved = _moved(session)
+    for row in session.scalars(late.execution_options(yield_per=2000)):
+        rungs = select(RungRow.rung).where(RungRow.clock_id == row.id).order_by(RungRow.id)
+        fired = list(session.scalars(rungs))
+        wanted = [rung for rung in timing().ladder(row) if rung.at <= (row.stopped_at or row.due_at) - slack]
+        if _key(row) in moved:  # what lay before the move was judged by another deadline
+            continue
+        if fired[: len(wanted)] != [rung.code for rung in wanted]:
+            yield f"clock {row.id} {row.clock}: fired {fired}, wanted {[rung.code for rung in wanted]}"
+
+
+def _key(row: ClockRow) -> tuple[int, str, str]:
+    return row.case_id, row.clock, row.department
+
+
+def _moved(session: Session) -> set[tuple[int, str, str]]:
+    """Clocks whose deadline or whose run was changed by a decision or by an answer that was sent back."""
+    told = text(
+        "SELECT DISTINCT case_id, one->>'clock', one->>'department'"
+        " FROM history, jsonb_array_elements(facts->'clocks') AS one WHERE one->>'change' = ANY(:moved)"
+    )
+    return {tuple(row) for row in session.execute(told, {"moved": list(MOVED)})}
+
+
+def orders(session: Session) -> Faults:
+    """Each red card is a numbered 督办 order that names department and leader; no number is missing or twice."""
+    houses = {house.code: house for house in session.scalars(select(Department))}
+    fired = select(ClockRow).join(RungRow, RungRow.clock_id == ClockRow.id).where(RungRow.rung == "red")
+    papers = {paper.key: paper for paper in session.scalars(select(Paper).where(Paper.kind == "red"))}
+    for row in session.scalars(fired.where(ClockRow.clock.in_(DEPARTMENT_CLOCKS))):
+        paper = papers.get(f"clock:{row.id}:red")
+        house = houses[row.department]
+        if paper is None or house.name not in paper.text or house.head not in paper.text or not paper.reached:
+            yield f"red card of clock {row.id} without its order, leader or recipient"
+    serials = defaultdict(list)
+    for series, year, serial in session.execute(select(Paper.series, Paper.year, Paper.serial).order_by(Paper.serial)):
+        serials[series, year].append(serial)
+    yield from (
+        f"gap in {series}〔{year}〕" for (series, year), n in serials.items() if n != list(range(1, len(n) + 1))
+    )
+
+
+def bad_reviews(session: Session, period: Period) -> Faults:
+    """Whoever was not content was spoken to, or called on as many half days as it takes; each way came to its end."""
+    after = (RevisitRow.case_id == Rating.case_id, RevisitRow.round == Rating.round, RevisitRow.at >= Rating.at)
+    spoken = exists().where(*after, RevisitRow.reached)
+    tries = select(func.count()).where(*after).correlate(Rating).scalar_subquery()
+    bad = select(Rating.case_id).where(Rating.level < WORST_GOOD_LEVEL, ~spoken, tries < timing().policy.revisit_tries)
+    yield from (f"case {case}: a bad review was not followed" for case in session.scalars(bad))
+    for way in loop.read(session, period.begin, period.end):
+        if way.waits:
+            yield f"case {way.case}: a bad review waits for {way.waits}"
+
+
+def figures(session: Session, periods: list[Period]) -> Faults:
+    """Boards and history give the same figures, to the digit, for every one of these periods."""
+    for period, again in zip(periods, queries.rates_from_history(session, periods, []), strict=True):
+        board = queries.rates(session, period)
+        yield from _different(period, board, again)
+
+
+def _different(period: Period, board: list[Rate], again: list[Rate]) -> Faults:
+    for shown, counted in zip(board, again, strict=True):
+        if shown != counted:
+            yield f"{period.begin:%Y-%m-%d} {period.department} {shown.code}: board {shown}, history {counted}"
+
+
+def ended(session: Session) -> Faults:
+    """Nobody was forgotten: every case came to its end and no clock runs."""
+    done = (State.CLOSED.value, State.GUIDED.value)
+    rows = select(Case.number, Case.state).where(Case.state.notin_(done)).limit(NAMED)
+    yield from (f"{number} is still {state}" for number, state in session.execute(rows))
+
+
+def chain(session: Session) -> Faults:
+    """The history stands as it was written."""
+    if broken := history.verify(session):
+        yield broken

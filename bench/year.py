@@ -1,0 +1,119 @@
+"""`python -m bench.year`: a city's year in minutes, and whether its promises held.
+
+300,000 cases by the real messages of a folder (read, never kept), realistic people, the real use cases, sweep and
+PostgreSQL; see bench/cityyear for what is in process. The small one is a test: tests/flow/test_city_year.py.
+"""
+
+import argparse
+import datetime as dt
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+WHOLE = 365
+
+
+def _asked() -> argparse.Namespace:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--cases", type=int, default=300_000)
+    words.add_argument("--days", type=int, default=WHOLE, help="intake over so many days from 2025-01-02")
+    words.add_argument("--workers", type=int, default=2)
+    words.add_argument(
+        "--messages", type=int, default=3000, help="so many different messages, each used again and again"
+    )
+    words.add_argument("--data", type=Path, default=DATA)
+    words.add_argument("--seed", type=int, default=12345)
+    return words.parse_args()
+
+
+def _postgres_seconds(pid: int) -> float:
+    """CPU seconds of the server and of those of its children that have ended or still run."""
+    tick = os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = [Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split() for one in (str(pid), *children)]
+    alive = sum(int(row[11]) + int(row[12]) for row in fields)
+    return (alive + int(fields[0][13]) + int(fields[0][14])) / tick
+
+
+def measure(asked: argparse.Namespace) -> int:
+    """Run and tell; returns how many faults were found."""
+    from bench.cityyear import drive, messages, run
+    from hotline import db
+    from hotline.clock import SHANGHAI
+    from hotline.settings import Settings
+    from web.city import load
+    from web.embedded import Embedded
+    from web.schema import upgrade
+
+    with tempfile.TemporaryDirectory(prefix="hotline-year-") as folder:
+        Path(folder).chmod(0o755)
+        os.environ |= {"HOTLINE_DATA": folder, "HOTLINE_DEMO": "1", "HOTLINE_CLOCK": ""}
+        parts = Embedded(Settings())
+        parts.start()
+        try:
+            upgrade()
+            load(demo=True)
+            begin = dt.datetime(2025, 1, 2, tzinfo=SHANGHAI)
+            plan = drive.Plan(asked.cases, begin, begin + dt.timedelta(days=asked.days), asked.seed)
+            said = messages.shuffled(messages.read(asked.data), asked.seed)[: asked.messages]
+            year = run.year(plan, said, Path(folder) / "clock", asked.workers)
+            end = year.run()
+            _tell(year, _postgres_seconds(parts.postgres.get_pid()))
+            return _prove(plan, end)
+        finally:
+            db.engine().dispose()
+            parts.stop()
+
+
+def _tell(year: "object", postgres: float) -> None:
+    done = {name: count for name, count in year.done.items() if not name.startswith("refused")}
+    steps, made = sum(done.values()), done["create"]
+    print(f"\n{made:,} cases, {steps:,} steps, {year.fired:,} rungs, {year.ticks:,} ticks")
+    print(f"  wall                 {year.seconds:10.1f} s   {made / year.seconds:8.1f} cases/s")
+    print(
+        f"  CPU of the workers   {year.cpu:10.1f} s   {1000 * year.cpu / (steps + year.fired):8.2f} ms per step or rung"
+    )
+    print(
+        f"  CPU of PostgreSQL    {postgres:10.1f} s   {1000 * postgres / (steps + year.fired):8.2f} ms per step or rung"
+    )
+    both = (year.cpu + postgres) / 2
+    print(f"  on two idle cores    {both:10.1f} s   {made / both:8.1f} cases/s, if both are kept busy")
+    for name, count in sorted(year.done.items()):
+        print(f"    {name:<48}{count:>10,}")
+
+
+def _prove(plan: "object", end: dt.datetime) -> int:
+    from bench.cityyear import proof
+    from bench.cityyear.drive import TICK
+    from hotline import db
+    from hotline.rates import Period
+
+    whole = Period(plan.begin, end + dt.timedelta(days=1), end + dt.timedelta(days=1))
+    month = dt.timedelta(days=31)
+    months = [Period(plan.begin + n * month, plan.begin + (n + 1) * month, whole.now) for n in range(12)]
+    promises = {
+        "forwarded in time, once": lambda s: proof.forwarding(s, whole),
+        "every late clock has its rungs": lambda s: proof.ladders(s, 2 * TICK),
+        "every red card its order": proof.orders,
+        "every bad review revisited": lambda s: proof.bad_reviews(s, whole),
+        "history equals the boards": lambda s: proof.figures(s, [whole, *months]),
+        "everything came to its end": proof.ended,
+        "the chain stands": proof.chain,
+    }
+    faults = 0
+    for name, look in promises.items():
+        begin = time.monotonic()
+        with db.session() as session:
+            found = list(look(session))
+        faults += len(found)
+        print(f"  {name:<40}{'ok' if not found else f'{len(found)} faults':<12}{time.monotonic() - begin:8.1f} s")
+        for fault in found[:10]:
+            print(f"      {fault}")
+    return faults
+
+
+if __name__ == "__main__":
+    sys.exit(1 if measure(_asked()) else 0)

@@ -1,0 +1,55 @@
+"""Some hundred cases through some virtual weeks by slow, silent, wrong and returning departments: every promise holds.
+
+The whole year of 300,000 is a benchmark: `python -m bench.year`.
+"""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from bench.cityyear import drive, life, messages, proof, run
+from hotline import db
+from hotline.clock import SHANGHAI
+from hotline.rates import Period
+
+BEGIN = dt.datetime(2025, 9, 22, tzinfo=SHANGHAI)  # the National Day week lies ahead
+CASES, DAYS, PARTS = 24, 2, 1
+HARD = replace(  # worse than any city, so that few cases show everything
+    life.USUAL,
+    answered_at_once=0.05,
+    forgotten=0.2,
+    wrong_house=0.3,
+    co_handler=0.2,
+    signs_late=0.15,
+    silent_until_ordered=0.15,
+    late_reply=0.4,
+    extension=0.2,
+    suspension=0.08,
+    sent_back=0.15,
+    rates_itself=0.4,
+    rates_badly=0.5,
+    content=0.6,
+)
+SEEN = {"forgotten", "wrong_house", "silent_until_ordered", "late_reply", "rates_badly"}
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.timeout(1200)  # on a machine that does much else besides
+def test_a_city_lives_through_weeks_and_every_promise_holds(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOTLINE_CLOCK", "")
+    plan = drive.Plan(CASES, BEGIN, BEGIN + dt.timedelta(days=DAYS), habits=HARD)
+    year = run.year(plan, messages.read(None)[:40], tmp_path / "clock", PARTS, tell=lambda _: None)
+    end = year.run()
+    assert year.drawn.keys() >= SEEN
+    assert year.done["create"] == CASES
+    whole = Period(BEGIN, end + dt.timedelta(days=1), end + dt.timedelta(days=1))
+    week = [Period(BEGIN + dt.timedelta(days=7 * n), BEGIN + dt.timedelta(days=7 * n + 7), whole.now) for n in range(3)]
+    with db.session() as session:
+        assert list(proof.forwarding(session, whole)) == []
+        assert list(proof.ladders(session, 2 * drive.TICK)) == []
+        assert list(proof.orders(session)) == []
+        assert list(proof.bad_reviews(session, whole)) == []
+        assert list(proof.figures(session, [whole, *week])) == []
+        assert list(proof.ended(session)) == []
+        assert list(proof.chain(session)) == []
