@@ -39,11 +39,11 @@ class Directory:
         if who == "system":
             return []
         if who == "supervisor":
-            return self._group(Role.SUPERVISOR)
+            return self.group(Role.SUPERVISOR)
         if row.clock in HANDLERS or not row.department:
             group = HANDLERS.get(Clock(row.clock), Role.DISPATCHER)
-            return self._group(group if who == "handler" else Role.SUPERVISOR)
-        return self._leader(row.department) if who == "leader" else self._group(ROLES[who], row.department)
+            return self.group(group if who == "handler" else Role.SUPERVISOR)
+        return self._leader(row.department) if who == "leader" else self.group(ROLES[who], row.department)
 
     def _leader(self, department: str) -> list[str]:
         """The head of the house above, where there is one, else the house's own head."""
@@ -51,9 +51,9 @@ class Directory:
             parent = select(Department.parent).where(Department.code == department)
             self._above[department] = self.session.scalar(parent) or ""
         above = self._above[department]
-        return (self._group(Role.HEAD, above) if above else []) or self._group(Role.HEAD, department)
+        return (self.group(Role.HEAD, above) if above else []) or self.group(Role.HEAD, department)
 
-    def _group(self, role: Role, department: str = "") -> list[str]:
+    def group(self, role: Role, department: str = "") -> list[str]:
         """The active people of a role: of a department, or of the whole centre."""
         if (role, department) not in self._groups:
             rows = select(User.name).where(User.role == role.value, User.active).order_by(User.name)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from dispatch import catalogue, deliveries, papers, people
+from dispatch import catalogue, deliveries, inner, papers, people
 from dispatch.alarms import alarm
 from dispatch.routing import Route, owner, route
 from hotline import cases, clock, facts, history, outbox
@@ -41,13 +41,18 @@ RUNG_WORDS = {
 
 
 def sweep(most: int = 10_000) -> int:
-    """Fire everything due by now, oldest first; returns how many rungs fired. Safe to run twice at once."""
+    """Fire everything due by now, oldest first; returns how many rungs fired. Safe to run twice at once.
+
+    Departments hear of their inner deadlines as well; those are no rungs.
+    """
     fired = 0
     while fired < most:
         count = _turn()
         if not count:
             break
         fired += count
+    with transaction() as unit:
+        inner.remind(unit)
     return fired
 
 

@@ -9,6 +9,7 @@ from hotline import clock, facts, loop_effects
 from hotline.city_models import Department
 from hotline.errors import BadInput, Missing
 from hotline.lifecycle import Actor, Facts, Step
+from hotline.loop_models import HandDown
 from hotline.models import Assignment, Case, Rating, ReplyRow, Request, RevisitRow
 from hotline.timing import ClockChanges
 from hotline.unit import Unit
@@ -353,11 +354,20 @@ def _link(work: Work) -> None:
 
 
 def _hand_down(work: Work) -> None:
-    """The inner day or moment is still to come; a day without a zone is one of Asia/Shanghai."""
+    """The inner moment is still to come; without a zone it is one of Asia/Shanghai, a bare day ends with work."""
     said = work.given["due"]
-    due = dt.datetime.fromisoformat(said) if said else None
-    if due and (clock.local(due) if due.tzinfo else due).date() < clock.local(work.unit.now).date():
+    due = clock.local(_in_shanghai(dt.datetime.fromisoformat(said))) if said else None
+    if due and due.date() < clock.local(work.unit.now).date():
         raise BadInput("due_passed", "内部时限不能早于现在。", {"due": "已经过去"})
+    if due and due.time() == dt.time():
+        due = work.clocks.timing.calendar.closing(due.date())
+    who = {"department": work.actor.department, "by": work.actor.name, "at": work.unit.now}
+    row = {"case_id": work.case.id, "round": work.case.round, "unit": work.given["unit"], "due_at": due}
+    work.unit.write(HandDown, **row, **who)
+
+
+def _in_shanghai(at: dt.datetime) -> dt.datetime:
+    return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
 
 
 def _nothing(work: Work) -> None:

@@ -74,3 +74,22 @@ class StuckMatter(Base):
     result: Mapped[str] = mapped_column(default="", server_default="")
     explanation: Mapped[str] = mapped_column(Sealed, default="")
     referred_to: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class HandDown(Base):
+    """A department gave its case to a unit of its own; `due_at` is its inner deadline, `told_at` when it was over."""
+
+    __tablename__ = "hand_downs"
+    __table_args__ = (
+        Index("ix_hand_downs_due", "due_at", postgresql_where=text("told_at IS NULL AND due_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    round: Mapped[int]
+    department: Mapped[str]
+    unit: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime | None]
+    told_at: Mapped[dt.datetime | None]
