@@ -42,7 +42,7 @@ def main() -> None:
             system.wait(60)
     if (ROOT.parent / "shared" / "data").exists():
         subprocess.run([sys.executable, str(ROOT / "bench" / "triage.py")], cwd=ROOT, check=False)
-    for part in ("bench.distribution", "bench.answering", "bench.telephone", "bench.rates"):
+    for part in ("bench.distribution", "bench.answering", "bench.telephone", "bench.rates", "bench.sweep"):
         subprocess.run([sys.executable, "-m", part], cwd=ROOT, check=False)
     print("\nPOST /api/v1/cases (durable, load on the same cores)")
     for name, value in found.items():

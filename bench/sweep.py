@@ -14,6 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bench import cost
+
 HERE = Path(__file__).resolve().parent
 Rows = list[tuple[str, str]]
 
@@ -97,18 +99,20 @@ def nothing_due(open_cases: int) -> Rows:
     return [(f"nothing due, {open_cases:,} open cases", f"{1000 * median:.1f} ms, at worst {1000 * worst:.1f} ms")]
 
 
-def all_at_once(first: int, due: int) -> Rows:
+def all_at_once(first: int, due: int, postgres: int) -> Rows:
     """So many rungs due at once, two sweeps side by side."""
     now = {"start": "2026-11-02T09:00+08:00", "due": "2026-11-16T18:00+08:00", "next": "2026-11-09T10:00+08:00"}
     fill(first, due, rung="half", spread="0.0001", **now)
     _analyse()
-    begin = os.times()
+    python, server = cost.of_children(), cost.of_postgres(postgres)
     spent, fired = _side_by_side(2)
-    end = os.times()
-    cpu = end.children_user + end.children_system - begin.children_user - begin.children_system
+    each = [1e6 * (cost.of_children() - python) / fired, 1e6 * (cost.of_postgres(postgres) - server) / fired]
     _check(due, ordered=False)
-    told = f"{fired / spent:,.0f}/s ({spent:.1f} s; {1e6 * cpu / fired:.0f} µs of Python each)"
-    return [(f"{due:,} rungs due at once, two sweeps", told)]
+    idle = 2e6 / sum(each)
+    return [
+        (f"{due:,} rungs due at once, two sweeps", f"{fired / spent:,.0f}/s ({spent:.1f} s)"),
+        ("  CPU of each: Python, PostgreSQL", f"{each[0]:.0f} µs, {each[1]:.0f} µs: {idle:,.0f}/s on two idle cores"),
+    ]
 
 
 def outage(first: int, rungs: int) -> Rows:
@@ -142,7 +146,7 @@ def measure(open_cases: int, due: int, owed: int) -> Rows:
             _empty()
             drill.write_text("2026-11-10T09:00:00+08:00", encoding="utf-8")
             rows += nothing_due(open_cases)
-            return rows + all_at_once(open_cases + 1, due)
+            return rows + all_at_once(open_cases + 1, due, parts.postgres.get_pid())
         finally:
             db.engine().dispose()
             parts.stop()

@@ -29,17 +29,9 @@ def _asked() -> argparse.Namespace:
     return words.parse_args()
 
 
-def _postgres_seconds(pid: int) -> float:
-    """CPU seconds of the server and of those of its children that have ended or still run."""
-    tick = os.sysconf("SC_CLK_TCK")
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    fields = [Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split() for one in (str(pid), *children)]
-    alive = sum(int(row[11]) + int(row[12]) for row in fields)
-    return (alive + int(fields[0][13]) + int(fields[0][14])) / tick
-
-
 def measure(asked: argparse.Namespace) -> int:
     """Run and tell; returns how many faults were found."""
+    from bench import cost
     from bench.cityyear import drive, messages, run
     from hotline import db
     from hotline.clock import SHANGHAI
@@ -61,7 +53,7 @@ def measure(asked: argparse.Namespace) -> int:
             said = messages.shuffled(messages.read(asked.data), asked.seed)[: asked.messages]
             year = run.year(plan, said, Path(folder) / "clock", asked.workers)
             end = year.run()
-            _tell(year, _postgres_seconds(parts.postgres.get_pid()))
+            _tell(year, cost.of_postgres(parts.postgres.get_pid()))
             return _prove(plan, end)
         finally:
             db.engine().dispose()

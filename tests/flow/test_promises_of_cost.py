@@ -1,0 +1,187 @@
+"""The rest of the promises to every citizen: calendars, queues, many cases, repeats (acceptance: cases and clocks).
+
+No time is taken: what a reading costs is counted in rows, inside its own transaction.
+"""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select, text
+from staff_story import AGENT, DISPATCHER, SUPERVISOR, do, new, signed
+
+from bench.sweep import fill
+from dispatch import catalogue, service
+from hotline import cases, clock, db, facts, outbox, queries, reading
+from hotline.city_models import Department
+from hotline.clock import SHANGHAI
+from hotline.errors import BadInput
+from hotline.models import Case, ClockRow, HistoryRow, OutboxRow
+from hotline.policy import Policy
+from hotline.rates import Period
+from hotline.timing import timing
+from hotline.unit import transaction
+from hotline.words import Action, Clock
+from hotline.workcalendar import Calendar
+from hotline.worktime import Limit, Unit, due
+from triage.models import Example
+from web import worker
+from web.api import cases as listed
+
+pytestmark = pytest.mark.usefixtures("city")
+QUEUED = 100_000
+FEW, MANY = 2_000, 8_000
+OPEN = {"start": "2026-11-02T09:00+08:00", "due": "2026-11-16T18:00+08:00", "next": "2026-11-09T10:00+08:00"}
+
+
+def at(iso):
+    return dt.datetime.fromisoformat(iso).replace(tzinfo=SHANGHAI)
+
+
+def rows_read(session):
+    """Table → rows this transaction has read so far."""
+    stats = "SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) AS n FROM pg_stat_xact_user_tables"
+    return {row.relname: row.n for row in session.execute(text(stats)) if row.n}
+
+
+# --- calendars -----------------------------------------------------------------------------------------------------
+
+
+def test_three_holidays_inside_a_five_day_limit_move_the_due_date_three_days_later_never_earlier():
+    five, begin = Limit(5, Unit.WORKING_DAYS), at("2026-04-27T10:00")
+    plain = due(begin, five, Calendar()).at
+    assert (plain, due(begin, five, timing().calendar).at) == (at("2026-05-04T18:00"), at("2026-05-07T18:00"))
+
+
+def test_a_make_up_sunday_is_a_working_day_and_the_national_day_week_is_not():
+    calendar = timing().calendar
+    assert calendar.is_working(dt.date(2026, 9, 20))
+    assert not any(calendar.is_working(dt.date(2026, 10, day)) for day in range(1, 8))
+    assert due(at("2026-09-18T10:00"), Limit(1, Unit.WORKING_DAYS), calendar).at == at("2026-09-20T18:00")
+
+
+def test_a_policy_without_working_days_is_refused_when_it_is_loaded():
+    with pytest.raises(BadInput) as refused:
+        Policy.load("henan", Calendar())
+    assert refused.value.code == "policy_no_calendar"
+
+
+# --- forwarding ----------------------------------------------------------------------------------------------------
+
+
+def test_a_case_with_two_departments_is_not_forwarded_until_both_have_it(ask):
+    with transaction() as unit:
+        unit.session.get(Department, "gaj").system_url = "https://system.invalid/cases"
+    try:
+        case = new()
+        do(case, Action.FORWARD, DISPATCHER, departments=[{"code": "csglj"}, {"code": "gaj", "role": "co"}])
+        assert forward_clock(case).stopped_at is None
+        body = {"action": "receive", "version": 2, "reference": "A-17"}
+        assert ask("gaj1").post(f"/api/v1/cases/{case.number}/actions", json=body).status_code == 200
+        assert forward_clock(case).outcome == "done"
+    finally:
+        with transaction() as unit:
+            unit.session.get(Department, "gaj").system_url = ""
+        catalogue.forget()
+
+
+def forward_clock(case):
+    with db.session() as session:
+        [row] = [row for row in facts.load(session, case.number).clocks if row.clock == Clock.FORWARD]
+        return row
+
+
+# --- queues and many cases -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queued():
+    """A hundred thousand events that nobody has taken yet."""
+    with db.engine().begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO outbox (kind, payload, created_at, ready_at) SELECT 'CaseChanged', '{}', now(),"
+                " now() - interval '1 hour' FROM generate_series(1, :many)"
+            ),
+            {"many": QUEUED},
+        )
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE outbox"))
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_hundred_thousand_queued_jobs_do_not_slow_intake():
+    """Taking in and moving a case reads nothing of the queue; the relay reads what it takes."""
+    asked = cases.NewCase("投诉", "油烟", "油烟扰民", "phone", phone="13800000001")
+    with transaction() as unit:
+        case = cases.create_in(unit, asked, AGENT)
+        unit.put_down()
+        cases.step(unit, case, Action.ANSWER, AGENT, {"text": "已答复"}, 1)
+        unit.put_down()
+        assert rows_read(unit.session).get("outbox", 0) == 0
+    assert len(outbox.claim(50)) == 50
+    with db.session() as session:
+        taken = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.attempts > 0))
+        assert taken == 50
+
+
+def test_one_case_a_list_a_board_and_the_sweep_cost_the_same_among_few_cases_as_among_many(drill, app):
+    drill("2026-11-02T08:00:00+08:00")
+    case = signed()
+    costs = []
+    for first, count in ((1_000, FEW), (1_000 + FEW, MANY - FEW)):
+        fill(first, count, rung="half", spread="0.5", **OPEN)
+        with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+        costs.append({name: cost_of(read, case, app) for name, read in READINGS.items()})
+    few, many = costs
+    assert all(many[name] <= few[name] + 40 for name in READINGS), (few, many)
+
+
+def cost_of(read, case, app):
+    with app.test_request_context("/api/v1/cases?limit=20"), db.session() as session:
+        read(session, case)
+        return sum(rows_read(session).values())
+
+
+def read_case(session, case):
+    return reading.whole(session, facts.load(session, case.number), AGENT)
+
+
+def read_list(session, _case):
+    assert len(listed._listed(session, SUPERVISOR, 20)) == 21
+
+
+def read_board(session, _case):
+    begin = at("2026-11-01T00:00")
+    return queries.rates(session, Period(begin, begin + dt.timedelta(days=1), clock.now()))
+
+
+def look_for_due(session, _case):
+    assert session.scalars(select(ClockRow.id).where(ClockRow.next_at <= at("2026-11-02T10:00"))).all() is not None
+
+
+READINGS = {"case": read_case, "list": read_list, "board": read_board, "sweep": look_for_due}
+
+
+# --- repeats ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_message_delivered_twice_makes_one_case_one_forward_one_notice(ask):
+    said = {"kind": "投诉", "content": "烧烤摊油烟扰民", "channel": "phone", "category": "0307"}
+    said["citizen"] = {"phone": "13800000001"}
+    answers = [ask("agent1").post("/api/v1/cases", json=said, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    [number] = {answer.json["number"] for answer in answers}
+    step = {"action": "forward", "version": 1, "departments": [{"code": "csglj", "role": "lead"}]}
+    again = [ask("dispatcher1").post(f"/api/v1/cases/{number}/actions", json=step).status_code for _ in range(2)]
+    assert again == [200, 409]
+    with db.session() as session:
+        messages = list(session.scalars(select(OutboxRow.id)))
+    for _ in range(2):  # a redelivered task
+        worker.react(*messages)
+    with db.session() as session:
+        assert session.scalar(select(func.count()).select_from(Case)) == 1
+        forwards = select(func.count()).select_from(HistoryRow).where(HistoryRow.action == "forward")
+        assert session.scalar(forwards) == 1
+        assert session.scalar(select(func.count()).select_from(Example)) == 1
+    assert service.sweep() == 0
