@@ -46,7 +46,7 @@ def _said(period: Period, counted: list[Rate]) -> dict[str, Any]:
 
 
 def _recomputed(session: Session, period: Period) -> list[Rate]:
-    calls = telephone.call_facts(session, period.begin, period.end)
+    calls = telephone.call_facts(session, period.begin, min(period.end, max(period.now, period.begin)))
     return queries.rates_from_history(session, [period], calls)[0]
 
 

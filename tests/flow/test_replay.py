@@ -1,0 +1,59 @@
+"""An auditor replays any past day: what the boards showed at a moment comes out of the history again, to the digit."""
+
+import pytest
+from staff_story import ANSWER, CLERK, REVIEWER, REVISITOR, SPOKEN, do, forwarded, new, signed
+
+from dispatch.service import sweep
+from hotline.words import Action
+
+pytestmark = pytest.mark.usefixtures("city")
+PERIOD = {"from": "2026-11-02", "to": "2026-11-30"}
+THEN = "2026-11-16T17:00:00+08:00"
+
+
+def rates(ask, user, **more):
+    return ask(user).get("/api/v1/rates", query_string=PERIOD | more)
+
+
+@pytest.fixture
+def past(ask, drill):
+    """What the board showed at THEN; afterwards one case is answered late and another one is closed."""
+    drill("2026-11-02T09:00:00+08:00")
+    late, good, _ = signed(), signed(), forwarded()
+    new()
+    do(good, Action.REPLY, CLERK, **ANSWER)
+    drill(THEN)
+    sweep()
+    shown = rates(ask, "supervisor1").json["rates"]
+    drill("2026-11-18T10:00:00+08:00")
+    sweep()
+    do(late, Action.REPLY, CLERK, **ANSWER)
+    do(good, Action.PASS, REVIEWER)
+    do(good, Action.REVISIT, REVISITOR, **SPOKEN, solved=True, satisfaction=5)
+    return shown
+
+
+def test_a_past_day_comes_out_of_the_history_as_the_board_showed_it(ask, past):
+    now = rates(ask, "supervisor1").json["rates"]
+    again = rates(ask, "auditor1", as_of=THEN).json
+    assert again["rates"] == past
+    assert now != past
+    assert again["as_of"] == THEN
+
+
+def test_the_present_replayed_is_what_the_board_shows(ask, past):
+    shown = rates(ask, "supervisor1").json["rates"]
+    assert rates(ask, "auditor1", as_of="2026-11-18").json["rates"] == shown
+
+
+@pytest.mark.parametrize(
+    ("user", "moment", "status", "code"),
+    [
+        ("csglj1", THEN, 403, "not_allowed"),
+        ("auditor1", "2026-12-24T10:00", 422, "future_moment"),
+        ("auditor1", "gestern", 422, "bad_time"),
+    ],
+)
+def test_only_auditors_and_supervisors_replay_and_only_the_past(ask, past, user, moment, status, code):
+    answer = rates(ask, user, as_of=moment)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
