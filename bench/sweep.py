@@ -18,13 +18,14 @@ from bench import cost
 
 HERE = Path(__file__).resolve().parent
 Rows = list[tuple[str, str]]
+WORDS = "小区东门外烧烤摊每天营业到凌晨两点,油烟和噪音很大,多次反映没有解决。"
 
 
 def fill(first: int, cases: int, **settings: str) -> None:
     """Write open cases with one running clock each; see sweep.sql for the settings."""
     from hotline import db, privacy
 
-    told = {"first": str(first), "cases": str(cases), "name": privacy.encrypt("王小明")} | settings
+    told = {"first": str(first), "cases": str(cases), "words": privacy.encrypt(WORDS)} | settings
     with db.engine().begin() as connection:
         for name, value in told.items():
             connection.exec_driver_sql(f"SET LOCAL bench.{name} = '{value}'")

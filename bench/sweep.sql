@@ -1,11 +1,11 @@
 -- Open cases at a department, each with a running reply clock that is aimed at its next rung. Settings: bench.first,
--- bench.cases (ids first … first + cases - 1), bench.name (sealed), bench.start, bench.due, bench.rung, bench.next (instants; next is when the
--- rung is due, each case a little later than the one before), bench.spread (seconds between two cases).
+-- bench.cases (ids first … first + cases - 1), bench.words (sealed, for all that is), bench.start, bench.due, bench.rung,
+-- bench.next (instants; next is when the rung is due), bench.spread (seconds by which each case is later than the one before).
 
 INSERT INTO cases (id, number, version, query_code, state, round, kind, urgency, channel, title, content, name, phone,
   phone_index, area, address, confidential, anonymous, received_at, accepted_at, category, lead, direct_answer, created_by)
-SELECT i, 'B' || i, 4, repeat('q', 40), 'handling', 1, '投诉', '一般', 'phone', '烧烤摊油烟扰民', repeat('x', 400),
-  current_setting('bench.name'), repeat('x', 50), md5(i::text), '湖滨区', repeat('x', 90), false, false,
+SELECT i, 'B' || i, 4, current_setting('bench.words'), 'handling', 1, '投诉', '一般', 'phone', '烧烤摊油烟扰民', current_setting('bench.words'),
+  current_setting('bench.words'), current_setting('bench.words'), md5(i::text), '湖滨区', current_setting('bench.words'), false, false,
   current_setting('bench.start')::timestamptz, current_setting('bench.start')::timestamptz, '0102', 'csglj', '', 'agent1'
 FROM generate_series(current_setting('bench.first')::int,
   current_setting('bench.first')::int + current_setting('bench.cases')::int - 1) AS i;

@@ -94,7 +94,7 @@ def forward_clock(case):
 
 
 @pytest.fixture
-def queued():
+def queued(city):
     """A hundred thousand events that nobody has taken yet."""
     with db.engine().begin() as connection:
         connection.execute(
