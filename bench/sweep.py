@@ -18,7 +18,7 @@ from bench import cost
 
 HERE = Path(__file__).resolve().parent
 Rows = list[tuple[str, str]]
-WORDS = "小区东门外烧烤摊每天营业到凌晨两点,油烟和噪音很大,多次反映没有解决。"
+WORDS = "小区东门外烧烤摊每天营业到凌晨两点，油烟和噪音很大，多次反映没有解决。"
 
 
 def fill(first: int, cases: int, **settings: str) -> None:

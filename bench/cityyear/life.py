@@ -22,7 +22,7 @@ ANSWER = {
     "facts": "属实",
     "solved": True,
     "internal": "现场照片已存档。",
-    "public": "经现场核实,您反映的问题已责成责任单位整改到位,并将加强日常巡查,欢迎您继续监督。",
+    "public": "经现场核实，您反映的问题已责成责任单位整改到位，并将加强日常巡查，欢迎您继续监督。",
 }
 
 
@@ -131,11 +131,11 @@ def life(city: City, seen: Seen, at: dt.datetime, owner: str) -> Life:
             at + city.minutes(2, 20),
             AGENT,
             Action.ANSWER,
-            {"text": "已按知识库答复,办理时间为工作日上午八点半至下午六点。"},
+            {"text": "已按知识库答复，办理时间为工作日上午八点半至下午六点。"},
         )
         return
     if city.happens("guided"):
-        form = {"channel": "人民法院", "text": "您反映的事项已进入诉讼程序,请向受理法院反映。"}
+        form = {"channel": "人民法院", "text": "您反映的事项已进入诉讼程序，请向受理法院反映。"}
         yield from _at_last(Deed(at + city.minutes(10, 60), AGENT, Action.GUIDE, form))
         return
     house = yield from _forwarded(city, at, owner)
@@ -229,11 +229,11 @@ def _replied(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, d
     seen = yield Deed(at, me, None, {})
     if city.happens("contacts"):
         at = city.office(at, 30, 400)
-        yield Deed(at, me, Action.CONTACT, {"how": "phone", "result": "已与市民联系,了解情况。"})
+        yield Deed(at, me, Action.CONTACT, {"how": "phone", "result": "已与市民联系，了解情况。"})
     if city.happens("hands_down"):
         yield Deed(at, me, Action.HAND_DOWN, {"unit": "二中队"})
     if city.happens("interim"):
-        yield Deed(at, me, Action.INTERIM, {"text": "正在现场核实,将尽快答复。"})
+        yield Deed(at, me, Action.INTERIM, {"text": "正在现场核实，将尽快答复。"})
     if city.happens("suspension"):
         at = yield from _suspended(city, me, at)
     if city.happens("extension"):
