@@ -75,6 +75,7 @@ DOORS = {
     "GET /api/v1/cases/<number>": WITH_CODE,
     "GET /api/v1/cases/<number>/history": WITH_CODE,
     "POST /api/v1/cases/<number>/actions": WITH_CODE,
+    "POST /api/v1/actions": CENTRE | HOUSES,  # each step by what its actor may do
     "GET /api/v1/cases/<number>/attachments": WITH_CODE,
     "POST /api/v1/cases/<number>/attachments": WITH_CODE,
     "GET /api/v1/cases/<number>/attachments/<id_>": WITH_CODE,
