@@ -88,7 +88,7 @@ def _discontent(unit: Unit, step: HistoryRow) -> str:
         "表示问题没有解决" if row.solved is False else "",
         "对办理结果不满意" if (row.satisfaction or WORST_GOOD_LEVEL) < WORST_GOOD_LEVEL else "",
     ]
-    return ",".join(part for part in wrong if part)
+    return "，".join(part for part in wrong if part)
 
 
 def _moment(row: ClockRow) -> str:
