@@ -30,6 +30,7 @@ class Settings:
     upload_mb: int = field(default_factory=lambda: int(os.environ.get("HOTLINE_UPLOAD_MB", "10")))
     uploads: int = field(default_factory=lambda: int(os.environ.get("HOTLINE_UPLOADS", "9")))
     upload_kinds: str = field(default_factory=lambda: os.environ.get("HOTLINE_UPLOAD_KINDS", "picture,pdf,office"))
+    case_months: int = field(default_factory=lambda: int(os.environ.get("HOTLINE_CASE_MONTHS", "60")))
     demo: bool = field(default_factory=lambda: os.environ.get("HOTLINE_DEMO", "") == "1")
 
     @property

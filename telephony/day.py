@@ -20,8 +20,8 @@ def of(session: Session, user: str, now: dt.datetime) -> dict[str, Any]:
     """
     midnight = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     columns = select(Call.direction, Call.agent_answer_at, Call.hangup_at, Call.rating)
-    his = columns.where(Call.agent == user, Call.agent != "", Call.invite_at >= midnight)  # as the index is written
-    rows = session.execute(his.where(Call.agent_answer_at.is_not(None))).all()
+    his = columns.where(Call.agent == user, Call.invite_at >= midnight, Call.agent_answer_at.is_not(None))
+    rows = session.execute(his).all()
     lasted = [(row.hangup_at - row.agent_answer_at).total_seconds() for row in rows if row.hangup_at]
     ratings = Counter(row.rating for row in rows if row.rating)
     hours = Counter(clock.local(row.agent_answer_at).hour for row in rows)

@@ -25,6 +25,7 @@ class Call(Base):
         Index("ix_calls_waiting", "queue_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_calls_rank", "skill_group", "rank_at", "id", postgresql_where=text("state = 'waiting'")),
         Index("ix_calls_agent", "agent", "invite_at", postgresql_where=text("agent <> ''")),
+        Index("ix_calls_recorded", "invite_at", postgresql_where=text("recording <> ''")),
         Index("ix_calls_open", "connector", postgresql_where=text("state <> 'ended'")),
     )
 

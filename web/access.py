@@ -122,7 +122,7 @@ def _of_citizen(reading: Session, number: str, code: str, *, lock: bool) -> Case
     """The case that number and code fit. Raises Missing; `g.missed` lets the doors count the guess."""
     g.missed = True
     case = facts.load(reading, number, lock=lock)
-    if not privacy.same(code.strip().upper(), case.query_code):
+    if not case.query_code or not privacy.same(code.strip().upper(), case.query_code):
         raise Missing("no_such_case", "没有这个编号的诉求。")
     g.missed = False
     return case

@@ -17,7 +17,7 @@ from hotline.rulebook import jobs
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
-from web import finding, live, pulse, similar, topics
+from web import finding, live, pulse, retention, similar, topics
 from web.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ app.conf.update(
         "heal": {"task": "heal", "schedule": 30.0, "options": {"expires": 25}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3000}},
         "topics": {"task": "topics", "schedule": crontab(hour="18", minute="30")},  # UTC: 02:30 in Shanghai
+        "keep_no_longer": {"task": "keep_no_longer", "schedule": crontab(hour="20", minute="20")},  # 04:20 in Shanghai
         "retrain": {"task": "retrain", "schedule": crontab(hour="19", minute="10")},  # UTC: 03:10 in Shanghai
     },
 )
@@ -126,6 +127,12 @@ def tidy() -> int:
     finding.catch_up()
     experience.urge()
     return dispatch.tidy()
+
+
+@app.task(name="keep_no_longer")
+def keep_no_longer() -> tuple[int, int, int]:
+    """Anonymise what was kept long enough, and delete old recordings."""
+    return retention.keep_no_longer()
 
 
 @app.task(name="topics")

@@ -165,6 +165,13 @@ DOORS = {
     "GET /special": STAFF,  # leads to the reader's own first page
     "GET /special/reviews": CENTRE - {"agent1", "dispatcher1"},
     "GET /special/reviews.csv": CENTRE - {"agent1", "dispatcher1"},
+    "GET /special/officers": _of("reviewer1", "revisitor1", "supervisor1", "auditor1") | HOUSES,
+    "POST /special/officers/people": BOSS,
+    "POST /special/officers": _of("supervisor1", "reviewer1", "revisitor1"),
+    "POST /special/officers/<int:number>/<step>": _of("supervisor1", "reviewer1"),  # sum_up
+    "GET /special/items": _of("keeper1", "supervisor1") | HOUSES,
+    "POST /special/items": HOUSES,
+    "POST /special/items/<int:number>/<step>": _of("keeper1", "supervisor1"),  # publish
     "GET /special/windows": WINDOWS,
     "POST /special/windows": WINDOWS,
     "POST /special/windows/<code>/close": WINDOWS,
@@ -199,3 +206,5 @@ DOORS = {
     "POST /admin/rules/drafts/<int:draft_id>/<step>": RULES,
     "POST /admin/users/<name>/phone": _of("admin1"),
 }
+
+STEPS = {"/special/officers/<int:number>/<step>": "sum_up", "/special/items/<int:number>/<step>": "publish"}

@@ -86,8 +86,7 @@ class Phone:
         while on:
             self.endpoint.libHandleEvents(20)
             if select.select([sys.stdin], [], [], 0)[0]:
-                told = os.read(sys.stdin.fileno(), 4096).decode() or "quit"  # several lines may come at once
-                on = all(self.do(*line.split()) for line in told.splitlines())
+                on = self.do(*(sys.stdin.readline().split() or ["quit"]))
         os._exit(0)  # a phone that is unplugged
 
 

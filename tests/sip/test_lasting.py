@@ -57,7 +57,7 @@ def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts,
     """One waits in line all the time, the others come, wait and go while Redis is away."""
     with tempfile.TemporaryDirectory(prefix="tel-") as folder:
         server = RedisServer(folder).start()
-        own = Connector(f"{folder}/data", server, prompts=prompts, name="alone", silence=120).start()
+        own = Connector(f"{folder}/data", server, prompts=prompts, name="alone").start()
         try:
             patient = sipp(own.port, "caller_quiet", d=1000 * calls // rate + 2500, timeout=200).start()
             own.wait("queued")

@@ -53,7 +53,6 @@ class Replied(Given):
 def reply_check(number: str) -> Response:
     """Every point of a public reply before it is submitted or passed; nothing is stored."""
     access.staff()
-    given = parse(Replied, object_body())
     with db.session() as session:
         case, actor = access.visible_case(session, number)
         given = parse(Replied, object_body())

@@ -1,6 +1,7 @@
 // Talks on the left edge: cards with unread messages and waiting seconds; an opened one shows its messages and a field
 // to answer. The same middle makes it a case.
 
+import { gallery, sent } from "../shared/attachments.js";
 import { call } from "../shared/http.js";
 import { composing, fill, h, one } from "../shared/dom.js";
 import { clockWords } from "../shared/time.js";
@@ -41,7 +42,8 @@ export function chats({ onOpen, onUse }) {
       row.last ? h("span", { class: "small" }, String(row.last).slice(0, 40)) : null,
     );
 
-  const message = (row) => h("li", { class: row.by === "agent" ? "mine" : null }, h("span", { class: "small quiet" }, `${BY[row.by] ?? row.by} ${clockWords(row.at)}`), `\n${row.text}`);
+  const photo = (row) => (row.file ? gallery([sent(row)], { path: (item) => path(opened.id, `/files/${item.id}`) }) : null);
+  const message = (row) => h("li", { class: row.by === "agent" ? "mine" : null }, h("span", { class: "small quiet" }, `${BY[row.by] ?? row.by} ${clockWords(row.at)}`), `\n${row.text}`, photo(row));
 
   // Draw what an answer holds: only messages not drawn yet, and the buttons of its state.
   function show(answer) {

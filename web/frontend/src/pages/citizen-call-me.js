@@ -5,4 +5,4 @@ import { dictate } from "../shared/dictate.js";
 import { english, t } from "../shared/tongue.js";
 
 const field = one("#words");
-if (field) dictate(field, { lang: english ? "en-US" : "zh-CN", words: { start: t("🎙 说给它听"), stop: t("■ 停下") } });
+if (field) dictate(field, { lang: english ? "en-US" : "zh-CN", words: { start: t("说给它听"), stop: t("■ 停下") } });

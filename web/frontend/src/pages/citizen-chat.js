@@ -6,7 +6,7 @@ import { all, clearWrong, composing, fill, h, one, showWrong } from "../shared/d
 import { randomKey } from "../shared/http.js";
 import { clockWords } from "../shared/time.js";
 import { fieldsOf, sayingOf, t } from "../shared/tongue.js";
-import { gallery, picker, upload } from "../shared/attachments.js";
+import { gallery, picker, sent, upload } from "../shared/attachments.js";
 import { fileWords } from "../shared/file-words.js";
 
 const WAIT = 10_000;
@@ -67,13 +67,7 @@ function bubble(message, pending = false) {
 // A file of this chat, asked for with the key of this browser.
 const WITH_KEY = { "X-Chat-Key": key };
 const photo = (message) =>
-  message.file
-    ? gallery([{ id: message.file, name: message.text.replace(/^\[文件\] ?/, ""), picture: /\.(jpe?g|png|webp|gif)$/i.test(message.text), type: "", open: true }], {
-        path: (item) => `/chat/files/${item.id}`,
-        headers: WITH_KEY,
-        words: fileWords(),
-      })
-    : null;
+  message.file ? gallery([sent(message)], { path: (item) => `/chat/files/${item.id}`, headers: WITH_KEY, words: fileWords() }) : null;
 
 function show(items) {
   for (const message of items) {

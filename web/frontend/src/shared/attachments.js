@@ -65,6 +65,15 @@ function card(item, { path, headers = {}, words }) {
 export const gallery = (items, how) =>
   items.length ? h("ul", { class: "files" }, items.map((item) => card(item, { words: WORDS, ...how }))) : null;
 
+// What a chat's message brought, as an item of a gallery; its type follows from the name the citizen gave.
+export const sent = (message) => ({
+  id: message.file,
+  name: message.text.replace(/^\[文件\] ?/, ""),
+  picture: /\.(jpe?g|png|webp|gif)$/i.test(message.text),
+  type: /\.pdf$/i.test(message.text) ? "application/pdf" : "",
+  open: true,
+});
+
 // --- sending ----------------------------------------------------------------------------------------------------------
 
 // A canvas keeps the dots only; what the browser cannot read goes as it is and the server decides.

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 const Ear = window.SpeechRecognition ?? window.webkitSpeechRecognition;
 
 // dictate(textarea): a button after it; what is heard is put where the cursor is and stays editable.
-export function dictate(field, { lang = "zh-CN", words = { start: "🎙 口述", stop: "■ 停止口述" } } = {}) {
+export function dictate(field, { lang = "zh-CN", words = { start: "口述", stop: "■ 停止口述" } } = {}) {
   if (!Ear || field.dataset.dictates) return;
   field.dataset.dictates = "yes";
   const said = h("span", { class: "small quiet", role: "status" });
