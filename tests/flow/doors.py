@@ -135,6 +135,7 @@ DOORS = {
     "POST /desk/chats/<int:chat_id>/close": DESK,
     "GET /dispatch": DISPATCH,
     "GET /dispatch/list": DISPATCH,
+    "GET /dispatch/sent-back": _of("reviewer1", "supervisor1"),
     "GET /dispatch/cases/<number>": DISPATCH,
     "GET /dispatch/departments": DISPATCH | {"agent1"},
     "GET /department": HOUSES,
