@@ -102,8 +102,7 @@ def survive(town, victims):
             assert load.faults == [], victim
             numbers += load.numbers
             town.at(f"2026-11-{day + 1:02}T08:31:00+08:00")
-            time.sleep(chance.uniform(0, 1.0))
-        eventually(lambda: town.count("SELECT count(*) FROM cases WHERE state = 'accepted'") == 0, PATIENCE)
+            eventually(lambda: town.count("SELECT count(*) FROM cases WHERE state = 'accepted'") == 0, PATIENCE)
         town.lease_runs_out()
         eventually(town.delivered, PATIENCE)
         check(town, numbers)
