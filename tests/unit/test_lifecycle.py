@@ -103,7 +103,7 @@ def actor_for(role: Role) -> Actor:
     return Actor("me", role, HOUSE if role in DEPARTMENT else "")
 
 
-LISTED = [(step, state, role) for step in STEPS for state in step.sources for role in step.roles]
+LISTED = [(step, state, role) for step in STEPS for state in sorted(step.sources) for role in sorted(step.roles)]
 NAMED = {(step.action, state, role) for step, state, role in LISTED}
 REFUSED = [case for case in product(Action, State, Role) if case not in NAMED]
 
