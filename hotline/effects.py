@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotline import clock, facts, loop_effects
+from hotline import clock, facts, loop_effects, review_effects
 from hotline.city_models import Department
 from hotline.errors import BadInput, Missing
 from hotline.lifecycle import Actor, Facts, Step
 from hotline.loop_models import HandDown
-from hotline.models import Assignment, Case, Rating, ReplyRow, Request, RevisitRow
+from hotline.models import Assignment, Case, ReplyRow, Request
 from hotline.timing import ClockChanges
 from hotline.unit import Unit
-from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Outcome, Part, ReviewPoint, State, TryResult
+from hotline.words import DEPARTMENT, Action, Clock, Delivery, Outcome, Part, State
 
 AT_DEPARTMENT = frozenset({Clock.SIGN, Clock.REPLY, Clock.RETURN, Clock.FIRST_CONTACT, Clock.EXTENSION})
 OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW})  # fmt: skip  # noqa: E501
@@ -259,68 +259,6 @@ def _reply(work: Work) -> None:
     work.told["replied"] = place.department
 
 
-def _pass(work: Work) -> None:
-    for row in facts.replies(work.unit.session, work.case):
-        row.passed_at, row.passed_by = work.unit.now, work.actor.name
-    if not work.before.drawn:
-        work.told["drawn"] = False  # by the policy's sample of small matters
-
-
-_ENDED_BY_REPLY = (Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
-
-
-def _send_back(work: Work) -> None:
-    given = work.given["reasons"]
-    reasons = given if isinstance(given, list) else [given]
-    for row in facts.replies(work.unit.session, work.case):
-        row.sent_back = reasons
-    points = [one["point"] if isinstance(one, dict) else ReviewPoint.OTHER.value for one in reasons]
-    work.told["sent_back"] = list(dict.fromkeys(points))
-    answered = {place.replied_at for place in work.live()}
-    for place in work.live():
-        place.status, place.replied_at = Delivery.SIGNED, None
-    for ended in work.case.clocks:
-        if ended.clock in _ENDED_BY_REPLY and ended.stopped_at in answered:
-            work.clocks.restart(ended)
-
-
-def _revisit(work: Work) -> None:
-    fields = ("reached", "contacted_by_department", "solved", "satisfaction", "words")
-    kept = {name: work.given.get(name) for name in fields}
-    kept["result"] = "" if kept["reached"] else work.given.get("result") or TryResult.NO_ANSWER.value
-    made = RevisitRow(round=work.case.round, at=work.unit.now, by=work.actor.name, **kept)
-    facts.keep(work.unit.session, work.case, "revisits", made)
-    work.told["revisit"] = {name: kept[name] for name in ("reached", "solved", "satisfaction", "result")}
-
-
-def _rate(work: Work) -> None:
-    """The service rated is that of the house which answered, also where it answered for a whole group event."""
-    if work.before.state is State.MERGED:
-        work.case.lead = facts.load(work.unit.session, work.case.parent).lead or work.case.lead
-    made = Rating(
-        round=work.case.round,
-        level=work.given["level"],
-        at=work.unit.now,
-        channel=work.given.get("channel", "web"),
-        anonymous=work.case.anonymous,
-        words=work.given.get("words", ""),
-    )
-    facts.keep(work.unit.session, work.case, "ratings", made)
-    work.told["level"] = work.given["level"]
-
-
-def _judge(work: Work) -> None:
-    work.case.verdict, work.case.verdict_by = work.given["verdict"], work.actor.name
-    work.told["verdict"] = work.given["verdict"]
-
-
-def _approve_verdict(work: Work) -> None:
-    work.told["excluded"] = work.given["granted"]
-    if work.given["granted"]:
-        work.case.excluded_by = work.actor.name
-        loop_effects.exclude(work, work.case.round, work.case.verdict, work.case.verdict_by)
-
-
 def _redo(work: Work) -> None:
     work.case.round += 1
     work.case.closed_at = None
@@ -333,24 +271,6 @@ def _reopen(work: Work) -> None:
     work.case.round += 1
     work.case.closed_at = None
     work.case.verdict = work.case.verdict_by = work.case.excluded_by = ""
-
-
-def _merge(work: Work) -> None:
-    into = facts.load(work.unit.session, work.given["into"])
-    if into.id == work.case.id:
-        raise BadInput("merge_into_itself", "不能并入自己。", {"into": "不能并入自己"})
-    if into.parent or State(into.state) in ENDED - {State.CLOSED}:
-        raise BadInput("merge_into_ended", "目标诉求已并单或已归档。", {"into": "不能并入"})
-    if facts.merged(work.unit.session, work.case):
-        raise BadInput("merge_of_parent", "已有别的诉求并入这一件，请把那一件并入这一件。", {"into": "这一件是主单"})
-    work.case.parent = into.number
-
-
-def _link(work: Work) -> None:
-    if work.given["to"] == work.case.number:
-        raise BadInput("link_to_itself", "不能与自己关联。", {"to": "不能是自己"})
-    facts.load(work.unit.session, work.given["to"])
-    work.told["to"] = work.given["to"]
 
 
 def _hand_down(work: Work) -> None:
@@ -392,17 +312,17 @@ EFFECTS: dict[Action, Callable[[Work], None]] = {
     Action.APPROVE_SUSPENSION: _approve_suspension,
     Action.RESUME: _resume,
     Action.REPLY: _reply,
-    Action.PASS: _pass,
-    Action.SEND_BACK: _send_back,
-    Action.REVISIT: _revisit,
-    Action.RATE: _rate,
-    Action.JUDGE: _judge,
-    Action.APPROVE_VERDICT: _approve_verdict,
+    Action.PASS: review_effects.pass_on,
+    Action.SEND_BACK: review_effects.send_back,
+    Action.REVISIT: review_effects.revisit,
+    Action.RATE: review_effects.rate,
+    Action.JUDGE: review_effects.judge,
+    Action.APPROVE_VERDICT: review_effects.approve_verdict,
     Action.REDO: _redo,
     Action.CLOSE: _nothing,
     Action.REOPEN: _reopen,
-    Action.MERGE: _merge,
-    Action.LINK: _link,
+    Action.MERGE: review_effects.merge,
+    Action.LINK: review_effects.link,
     Action.SUPPLEMENT: _nothing,
     Action.URGE: _nothing,
     Action.SUPERVISE: _nothing,
