@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline.loop_models import Appeal
-from hotline.models import Notice
+from hotline.message_models import Notice
 from hotline.unit import Unit
 from hotline.words import Action, Role
 

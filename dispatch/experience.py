@@ -14,7 +14,7 @@ from hotline.city_models import Department
 from hotline.errors import BadInput, Forbidden, Missing
 from hotline.given import Given, Satisfaction, Text
 from hotline.lifecycle import Actor
-from hotline.models import Notice
+from hotline.message_models import Notice
 from hotline.timing import timing
 from hotline.unit import Unit, transaction
 from hotline.words import DEPARTMENT, Clock, Role, Word

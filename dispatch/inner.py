@@ -4,7 +4,8 @@ from sqlalchemy import Select, exists, select
 
 from dispatch.people import Directory
 from hotline.loop_models import HandDown
-from hotline.models import Assignment, Case, Notice
+from hotline.message_models import Notice
+from hotline.models import Assignment, Case
 from hotline.unit import Unit
 from hotline.words import ENDED, Delivery, Role
 

@@ -19,7 +19,8 @@ from hotline import cases, clock, facts, history, outbox
 from hotline.errors import HotlineError
 from hotline.events import RungFired
 from hotline.ladder import Rung
-from hotline.models import Case, ClockRow, Notice, RungRow
+from hotline.message_models import Notice
+from hotline.models import Case, ClockRow, RungRow
 from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import Action, Clock, State

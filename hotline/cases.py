@@ -19,7 +19,8 @@ from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
 from hotline.events import CaseChanged, CaseCreated
 from hotline.given import GIVEN, Fault, parse
 from hotline.lifecycle import Actor, Refused, decide
-from hotline.models import Case, HistoryRow, SameRequest
+from hotline.message_models import SameRequest
+from hotline.models import Case, HistoryRow
 from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome, Role, State

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hotline import clock
 from hotline.backoff import pause
-from hotline.models import Handled, OutboxRow
+from hotline.message_models import Handled, OutboxRow
 from hotline.unit import Unit, transaction
 
 LEASE = dt.timedelta(seconds=60)

@@ -14,7 +14,7 @@ from hotline import clock, db
 from hotline.db import Base
 from hotline.errors import Conflict
 from hotline.events import Event
-from hotline.models import OutboxRow
+from hotline.message_models import OutboxRow
 
 
 @dataclass(frozen=True)

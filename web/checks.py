@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import clock, db, rejudge
 from hotline.errors import HotlineError
-from hotline.models import HistoryRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import HistoryRow
 from hotline.rulebook.models import RuleDraft
 from hotline.settings import Settings
 from hotline.timing import timing

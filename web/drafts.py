@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hotline import clock, db, privacy
 from hotline.errors import BadInput
-from hotline.models import Draft
+from hotline.message_models import Draft
 from hotline.unit import transaction
 from hotline.words import Role
 from web import access

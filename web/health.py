@@ -5,7 +5,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from sqlalchemy import func, select
 
 from hotline import db
-from hotline.models import ClockRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import ClockRow
 from web import parts
 
 health = Blueprint("health", __name__)

@@ -6,6 +6,7 @@ from hotline.db import Base
 
 ROOMS = (
     "hotline.models",
+    "hotline.message_models",
     "hotline.loop_models",
     "hotline.window_models",
     "hotline.city_models",

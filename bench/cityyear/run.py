@@ -26,7 +26,8 @@ from hotline import cases, db, history
 from hotline.city_models import Department
 from hotline.errors import BadInput
 from hotline.events import revive
-from hotline.models import ClockRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import ClockRow
 from hotline.unit import transaction
 from web import intake, reactions
 

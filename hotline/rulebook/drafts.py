@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from hotline import clock, profiles, rejudge
 from hotline.errors import BadInput, Conflict, Forbidden, Missing
 from hotline.lifecycle import Actor
-from hotline.models import Notice
+from hotline.message_models import Notice
 from hotline.policy import Policy
 from hotline.rulebook import present
 from hotline.rulebook.models import RuleDraft, RuleJob, RuleVersion

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from hotline import cases, clock, db
 from hotline.errors import BadInput, Conflict, Forbidden, Missing
 from hotline.lifecycle import Actor
-from hotline.models import OutboxRow
+from hotline.message_models import OutboxRow
 from hotline.rates import Ledger, Period, rates
 from hotline.unit import transaction
 from hotline.words import Role

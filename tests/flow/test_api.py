@@ -7,7 +7,8 @@ import pytest
 
 from hotline import clock, db, privacy
 from hotline.city_models import Token
-from hotline.models import Case, HistoryRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import Case, HistoryRow
 from hotline.unit import transaction
 
 GOOD = {

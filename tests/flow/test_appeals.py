@@ -20,7 +20,8 @@ from hotline import clock, db, facts, queries
 from hotline.errors import HotlineError
 from hotline.lifecycle import Actor
 from hotline.loop_models import Appeal, Exclusion
-from hotline.models import ClockRow, Notice, OutboxRow, RungRow
+from hotline.message_models import Notice, OutboxRow
+from hotline.models import ClockRow, RungRow
 from hotline.rates import rates
 from hotline.words import Action, Role
 from web import live, months, worker

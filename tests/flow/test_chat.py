@@ -10,7 +10,8 @@ from hotline.chat_models import ChatMessage
 from hotline.city_models import User
 from hotline.errors import Conflict
 from hotline.lifecycle import Actor
-from hotline.models import Case, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import Case
 from hotline.words import Action, Role
 
 KEY = "k" * 40

@@ -17,7 +17,8 @@ from dispatch.service import sweep
 from hotline import cases, clock, db, facts, privacy
 from hotline.city_models import Department
 from hotline.lifecycle import Actor
-from hotline.models import Assignment, Notice
+from hotline.message_models import Notice
+from hotline.models import Assignment
 from hotline.words import Action, Delivery, Role
 
 pytestmark = pytest.mark.usefixtures("city")

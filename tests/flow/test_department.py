@@ -4,7 +4,7 @@ import pytest
 from staff_story import CLERK, REVIEWER, SUPERVISOR, do, forwarded, numbers, signed
 
 from hotline import clock
-from hotline.models import Notice
+from hotline.message_models import Notice
 from hotline.unit import transaction
 from hotline.words import Action
 from web.staff.department import PAGE

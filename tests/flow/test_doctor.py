@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hotline import db
-from hotline.models import OutboxRow
+from hotline.message_models import OutboxRow
 from hotline.rulebook import versions
 from hotline.unit import transaction
 from web import checks

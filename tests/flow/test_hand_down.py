@@ -6,7 +6,8 @@ from staff_story import ANSWER, CLERK, do, signed
 
 from dispatch.service import sweep
 from hotline import db, facts
-from hotline.models import Notice, RungRow
+from hotline.message_models import Notice
+from hotline.models import RungRow
 from hotline.words import Action
 
 pytestmark = pytest.mark.usefixtures("city")

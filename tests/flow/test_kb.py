@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from hotline import db
 from hotline.errors import BadInput, Conflict, Missing
 from hotline.events import revive
-from hotline.models import OutboxRow
+from hotline.message_models import OutboxRow
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import articles, service

@@ -16,7 +16,7 @@ from dispatch.models import Alarm, Letter
 from dispatch.service import sweep
 from hotline import db
 from hotline.city_models import Department
-from hotline.models import OutboxRow
+from hotline.message_models import OutboxRow
 from hotline.words import Action
 from web import live, worker
 

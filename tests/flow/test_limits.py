@@ -398,7 +398,7 @@ def test_what_the_sockets_say_names_nobody(ask, fresh):
     from sqlalchemy import select
 
     from hotline import db
-    from hotline.models import OutboxRow
+    from hotline.message_models import OutboxRow
 
     forwarded(phone="13912345678", name="欧阳明远", content="欧阳明远家门口", confidential=True)
     with db.session() as session:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from dispatch import experience
 from dispatch.experience_models import Experience, Officer
 from hotline import clock, db
-from hotline.models import Notice
+from hotline.message_models import Notice
 
 HERE = "/special/officers"
 STORY = "排了一个小时，材料表写得看不懂"

@@ -10,7 +10,8 @@ from dispatch import papers
 from dispatch.models import Paper
 from dispatch.service import sweep
 from hotline import db
-from hotline.models import HistoryRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import HistoryRow
 from hotline.unit import transaction
 from hotline.words import Action
 from web import live, worker

@@ -25,7 +25,8 @@ from dispatch.service import sweep
 from hotline import cases, clock, db, facts
 from hotline.city_models import Department
 from hotline.errors import BadInput, Conflict
-from hotline.models import Case, ClockRow, HistoryRow, Notice, Rating, RungRow
+from hotline.message_models import Notice
+from hotline.models import Case, ClockRow, HistoryRow, Rating, RungRow
 from hotline.words import Action, Clock, Outcome
 from web import intake, suggest
 

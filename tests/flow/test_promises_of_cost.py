@@ -16,7 +16,8 @@ from hotline import cases, clock, db, facts, outbox, queries, reading
 from hotline.city_models import Department
 from hotline.clock import SHANGHAI
 from hotline.errors import BadInput
-from hotline.models import Case, ClockRow, HistoryRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import Case, ClockRow, HistoryRow
 from hotline.policy import Policy
 from hotline.rates import Period
 from hotline.timing import timing

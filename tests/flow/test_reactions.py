@@ -6,7 +6,7 @@ from staff_story import DISPATCHER, do, new
 
 from hotline import clock, db, outbox
 from hotline.events import CaseCreated
-from hotline.models import Handled, OutboxRow
+from hotline.message_models import Handled, OutboxRow
 from hotline.words import Action
 from web import live, worker
 

@@ -11,7 +11,8 @@ from staff_story import SUPERVISOR, passed, signed
 from hotline import clock, db, facts, profiles
 from hotline.errors import BadInput, Conflict, Forbidden
 from hotline.lifecycle import Actor
-from hotline.models import ClockRow, HistoryRow, Notice
+from hotline.message_models import Notice
+from hotline.models import ClockRow, HistoryRow
 from hotline.rulebook import drafts, jobs, present, versions
 from hotline.rulebook.drafts import Change
 from hotline.rulebook.models import RuleJob, RuleVersion

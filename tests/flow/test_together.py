@@ -7,7 +7,8 @@ from staff_story import ANSWER, forwarded, new, signed
 from dispatch import catalogue
 from hotline import cases, db, facts
 from hotline.city_models import Department
-from hotline.models import Case, HistoryRow, OutboxRow
+from hotline.message_models import OutboxRow
+from hotline.models import Case, HistoryRow
 from hotline.unit import transaction
 from hotline.words import Action
 

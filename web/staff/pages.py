@@ -12,7 +12,7 @@ from hotline import clock, db
 from hotline.city_models import Department, User
 from hotline.errors import BadInput, Missing
 from hotline.lifecycle import Actor
-from hotline.models import Notice
+from hotline.message_models import Notice
 from hotline.unit import transaction
 from hotline.words import CENTRE, DEPARTMENT, Role
 from kb import articles
