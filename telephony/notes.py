@@ -77,11 +77,12 @@ def for_desk(session: Session, user: str, now: dt.datetime) -> list[dict[str, An
 
 
 def listed(session: Session) -> list[dict[str, Any]]:
-    """The newest notes for the shift leader, with how many have seen each."""
+    """The newest notes for the shift leader, with how many have seen each and whether its time is over."""
     seen = select(ShiftNoteRead.note, func.count().label("count")).group_by(ShiftNoteRead.note).subquery()
     rows = select(ShiftNote, seen.c.count).outerjoin(seen, seen.c.note == ShiftNote.id)
     found = session.execute(rows.order_by(ShiftNote.id.desc()).limit(SHOWN))
-    return [_told(note) | {"seen": count or 0} for note, count in found]
+    now = clock.now()
+    return [_told(note) | {"seen": count or 0, "over": note.until <= now} for note, count in found]
 
 
 def _told(note: ShiftNote) -> dict[str, Any]:

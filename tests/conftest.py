@@ -60,9 +60,11 @@ def database(schema):
     """A database without any matter in it: every table but the city's is emptied before the test."""
     from hotline import db
     from hotline.rulebook import present
+    from web import replies
     from web.tables import METADATA
 
     present.forget()
+    replies.forget()
     kept = [f'"{table.name}"' for table in METADATA.sorted_tables if table.name not in CITY_TABLES]
     ask = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in kept)
     with db.engine().begin() as connection:

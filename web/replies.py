@@ -81,6 +81,11 @@ def _house(department: str, newest: int) -> House:
     return House(earlier, rarity([*_everyday(), *(one.reply.terms for one in earlier)]))
 
 
+def forget() -> None:
+    """Read what was answered again."""
+    _house.cache_clear()
+
+
 def _terms(text: str) -> Told:
     return Told(useful(tokens.terms(text[:PART])), ())
 

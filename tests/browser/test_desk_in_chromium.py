@@ -16,6 +16,7 @@ from hotline.lifecycle import Actor
 from hotline.unit import transaction
 from hotline.words import Action, Role
 from telephony.models import AgentSeat, Call
+from tests.sip.peers import until
 from web import similar
 
 pytestmark = pytest.mark.browser
@@ -113,6 +114,7 @@ def test_another_citizens_same_matter_is_joined_with_one_key_and_his_own_case_st
 
 def test_the_suggested_kind_is_marked_until_it_is_confirmed(log_in):
     page = log_in("agent1")
+    expect(page.locator("#content")).to_be_focused()
     page.keyboard.type("我要投诉楼下烧烤摊，油烟很大，请查处")
     kind = page.locator("#kind")
     expect(kind).to_have_value("投诉")
@@ -442,8 +444,12 @@ def test_f8_takes_the_phone_and_puts_it_down_and_says_what_a_phone_cannot(log_in
     assert commanded(parts, 2)[-1] == {"type": "put_down", "call": "c-1", "token": "t1"}
     page.locator("#call-tags").get_by_role("button", name="沉默来电").click()
     expect(page.locator("#call-tags .on")).to_have_text("沉默来电")
+    until(lambda: tags("c-1") == ["沉默来电"], 30, "the tag is not kept")
+
+
+def tags(call):
     with transaction() as unit:
-        assert unit.session.get(Call, "c-1").tags == ["沉默来电"]
+        return unit.session.get(Call, call).tags
 
 
 def test_after_missed_offers_the_desk_says_that_he_is_on_break_and_why(log_in, parts):

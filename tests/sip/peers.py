@@ -309,7 +309,8 @@ snd_path {folder}/sound
 
     def heard(self):
         """What came in, newest call; written by the module sndfile."""
-        return max((self.folder / "sound").glob("*dec.wav"), key=lambda file: file.stat().st_mtime)
+        files = until(lambda: list((self.folder / "sound").glob("*dec.wav")), what="nothing came in")
+        return max(files, key=lambda file: file.stat().st_mtime)
 
     def stop(self):
         with contextlib.suppress(OSError):

@@ -2,7 +2,7 @@
 
 import { call } from "../shared/http.js";
 import { h, showWrong } from "../shared/dom.js";
-import { momentWords, now } from "../shared/time.js";
+import { momentWords } from "../shared/time.js";
 
 const HOURS = [[1, "1 小时"], [4, "4 小时"], [8, "8 小时（本班）"], [24, "1 天"], [168, "7 天"]];
 
@@ -24,7 +24,7 @@ function writer(seats, done) {
 }
 
 function line(note, acting, done) {
-  const over = new Date(note.until) <= now();
+  const { over } = note;
   const withdraw = async () => {
     try {
       await call("DELETE", `/api/v1/notes/${note.id}`);
