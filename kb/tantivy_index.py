@@ -154,13 +154,24 @@ class TantivyIndex:
     def _current(self) -> Any:
         """The generation in use, opened once, reloaded after a commit. Two small system calls when nothing changed."""
         with _told("missing or damaged"):
-            name = str((self.folder / "current").readlink())
-            meta = (self.folder / name / _META).stat()
-            seen = (meta.st_mtime_ns, meta.st_ino)
-            if self._open is None or self._open[:2] != (name, seen):
-                self._reopen(name, seen)
-            assert self._open is not None
-            return self._open[2]
+            while True:
+                name = self._named()
+                try:
+                    return self._seen(name)
+                except _BROKEN:
+                    if self._named() == name:  # else it was rebuilt and taken away between the two looks
+                        raise
+
+    def _named(self) -> str:
+        return str((self.folder / "current").readlink())
+
+    def _seen(self, name: str) -> Any:
+        meta = (self.folder / name / _META).stat()
+        seen = (meta.st_mtime_ns, meta.st_ino)
+        if self._open is None or self._open[:2] != (name, seen):
+            self._reopen(name, seen)
+        assert self._open is not None
+        return self._open[2]
 
     def _reopen(self, name: str, seen: tuple[int, int]) -> None:
         with self._opening:

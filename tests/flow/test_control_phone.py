@@ -8,7 +8,7 @@ from tests.flow.whole import Desk, Whole
 from tests.sip import sound
 from tests.sip.peers import Baresip, Sipp, until
 
-pytestmark = [pytest.mark.sip, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.sip, pytest.mark.alone, pytest.mark.timeout(400)]
 CALLER, CALLER_HZ = "13900001001", 1000
 TONES = {"agent1": 1600, "agent2": 2000, "supervisor1": 2500}
 
