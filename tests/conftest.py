@@ -1,6 +1,7 @@
 """Real parts for the tests: PostgreSQL and Redis from their wheels, started once per run, a clean database per test."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -57,7 +58,7 @@ CITY_TABLES = frozenset({"areas", "departments", "categories", "catalogue", "fal
 
 @pytest.fixture
 def database(schema):
-    """A database without any matter in it: every table but the city's is emptied before the test."""
+    """A database without any matter in it, and no search index of another test's: only the city's tables stay filled."""
     from hotline import db
     from hotline.rulebook import present
     from web import replies
@@ -65,6 +66,7 @@ def database(schema):
 
     present.forget()
     replies.forget()
+    shutil.rmtree(schema.data / "index", ignore_errors=True)
     kept = [f'"{table.name}"' for table in METADATA.sorted_tables if table.name not in CITY_TABLES]
     ask = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in kept)
     with db.engine().begin() as connection:

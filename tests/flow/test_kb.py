@@ -31,7 +31,6 @@ HEAT = {"code": "K2", "title": "什么时候供暖", "body": "十一月十五日
 @pytest.fixture
 def base(database):
     """An empty database and no index yet."""
-    shutil.rmtree(database.data / "index", ignore_errors=True)
     return database
 
 

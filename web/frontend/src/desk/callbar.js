@@ -57,6 +57,14 @@ export function callbar({ onCall, onTalk }) {
     tick();
   };
 
+  // Answers may come out of order: what was asked before the one already taken is old news.
+  let asking = 0;
+  let taken = 0;
+  const ask = (method, body) => {
+    const number = ++asking;
+    return call(method, "/desk/seat", body).then((told) => (number > taken ? ((taken = number), take(told)) : undefined), fail);
+  };
+
   async function take(told) {
     if (told.state !== seat?.state || told.call !== seat?.call) asked = "";
     seat = told;
@@ -91,8 +99,8 @@ export function callbar({ onCall, onTalk }) {
   phone.addEventListener("click", lift);
 
   const fail = (error) => (words.textContent = error.message);
-  const reread = () => call("GET", "/desk/seat").then(take, fail);
-  const say = (status, reason = "") => call("POST", "/desk/seat", { status, reason }).then(take, fail);
+  const reread = () => ask("GET");
+  const say = (status, reason = "") => ask("POST", { status, reason });
 
   for (const button of all("button[data-status]", bar)) button.addEventListener("click", () => say(button.dataset.status));
   for (const button of all("[data-reason]", bar)) {
