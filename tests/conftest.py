@@ -58,7 +58,7 @@ CITY_TABLES = frozenset({"areas", "departments", "categories", "catalogue", "fal
 
 @pytest.fixture
 def database(schema):
-    """A database without any matter in it, and no search index of another test's: only the city's tables stay filled."""
+    """A database without any matter in it, nor an index of another test's; the city's tables stay filled."""
     from hotline import db
     from hotline.rulebook import present
     from web import replies
