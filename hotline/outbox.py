@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, String, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hotline import clock
 from hotline.backoff import pause
@@ -52,7 +52,10 @@ def first_time(unit: Unit, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, s
     """Which of these (message, handler) meet for the first time; remembered in this transaction."""
     if not pairs:
         return set()
-    rows = insert(Handled).values([{"message_id": id_, "handler": name} for id_, name in sorted(pairs)])
+    ids, names = ([pair[n] for pair in sorted(pairs)] for n in range(2))
+    columns = func.unnest(literal(ids, ARRAY(BigInteger)), literal(names, ARRAY(String)))
+    given = columns.table_valued("id", "name").render_derived()
+    rows = insert(Handled).from_select(["message_id", "handler"], select(given.c.id, given.c.name))
     met = rows.on_conflict_do_nothing().returning(Handled.message_id, Handled.handler)
     return {(row.message_id, row.handler) for row in unit.session.execute(met)}
 

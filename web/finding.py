@@ -9,9 +9,9 @@ is not found by him, and two pairs with one hash do no harm. A case can be found
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy import ColumnElement, Row, exists, false, select
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
@@ -25,6 +25,7 @@ BACKLOG = 2000
 LONGEST_NUMBER = 4  # digits; longer runs lead to people
 MOST_ASKED = 24  # pairs of a question: more do not narrow it
 _RUN = re.compile(r"\w+")
+_SAID = (Case.id, Case.title, Case.content)
 
 
 def _plain(text: str) -> str:
@@ -46,27 +47,26 @@ def _hash(pair: str, key: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def remember(unit: Unit, event: events.CaseCreated) -> None:
-    """A new case is found by its words from now on."""
-    row = unit.session.execute(select(Case.title, Case.content).filter_by(id=event.case_id)).first()
-    if row is not None:
-        _keep(unit.session, event.case_id, f"{row.title}\n{row.content}")
+def keep_words(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
+    """New cases are found by their words from now on."""
+    ids = [event.case_id for event in told]
+    _keep(unit.session, unit.session.execute(select(*_SAID).where(Case.id.in_(ids))).all())
 
 
 def catch_up() -> int:
     """Give words to at most BACKLOG cases that have none, the newest first; how many there were."""
     with transaction() as unit:
         bare = ~exists().where(CaseWords.case_id == Case.id)
-        late = select(Case.id, Case.title, Case.content).where(bare).order_by(Case.id.desc()).limit(BACKLOG)
+        late = select(*_SAID).where(bare).order_by(Case.id.desc()).limit(BACKLOG)
         rows = unit.session.execute(late).all()
-        for row in rows:
-            _keep(unit.session, row.id, f"{row.title}\n{row.content}")
+        _keep(unit.session, rows)
         return len(rows)
 
 
-def _keep(session: Session, case_id: int, text: str) -> None:
-    made = insert(CaseWords).values(case_id=case_id, words=hashes(text))
-    session.execute(made.on_conflict_do_nothing())
+def _keep(session: Session, rows: Sequence[Row[int, str, str]]) -> None:
+    lines = [{"case_id": row.id, "words": hashes(f"{row.title}\n{row.content}")} for row in rows]
+    if lines:
+        session.execute(insert(CaseWords).on_conflict_do_nothing(), lines)
 
 
 def asked(words: str) -> ColumnElement[bool]:

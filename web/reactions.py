@@ -1,6 +1,8 @@
-"""Every reaction of the house: event → handlers. A handler runs in its own transaction and takes a message once."""
+"""Every reaction of the house: event → handlers. A handler takes a message once, and all that wait for it together."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +16,7 @@ from kb import service as knowledge
 from telephony import service as telephone
 from web import finding, learning, live, similar
 
-Handler = Callable[[Unit, Any], None]
+Handler = Callable[[Unit, Sequence[Any]], None]
 _ORDERING = frozenset({Action.REVISIT.value, Action.SUPERVISE.value})
 _LISTS = {
     State.RECEIVED: "dispatcher",
@@ -28,21 +30,39 @@ _LISTS = {
 }
 
 
-def show_case(unit: Unit, event: events.CaseCreated | events.CaseChanged) -> None:
-    """Lists and boards read the case again: number and version, no words and no state."""
-    case = unit.session.execute(
-        select(Case.id, Case.number, Case.version, Case.state).filter_by(id=event.case_id)
-    ).first()
-    if case is None:
-        return
-    rooms = {f"role:{_LISTS[State(case.state)]}"} if State(case.state) in _LISTS else set()
-    if getattr(event, "action", "") not in OF_REVIEW:  # the rated house does not learn of a review as it comes
-        rooms |= {f"department:{code}" for code in _departments(unit, case.id)}
-    live.push(rooms, "changed", {"kind": "case", "number": case.number, "version": case.version})
+def each(handler: Callable[[Unit, Any], None]) -> Handler:
+    """A handler that takes its events one by one."""
+
+    @wraps(handler)
+    def one_by_one(unit: Unit, told: Sequence[Any]) -> None:
+        for event in told:
+            handler(unit, event)
+
+    return one_by_one
 
 
-def _departments(unit: Unit, case_id: int) -> set[str]:
-    return {code for (code,) in unit.session.query(Assignment.department).filter_by(case_id=case_id)}
+def show_cases(unit: Unit, told: Sequence[events.CaseCreated | events.CaseChanged]) -> None:
+    """Lists and boards read the cases again: numbers and versions, no words and no state."""
+    ids = {event.case_id for event in told}
+    wanted = select(Case.id, Case.number, Case.version, Case.state).where(Case.id.in_(ids))
+    cases = {case.id: case for case in unit.session.execute(wanted)}
+    departments = _departments(unit, ids)
+    for event in told:
+        case = cases.get(event.case_id)
+        if case is None:
+            continue
+        rooms = {f"role:{_LISTS[State(case.state)]}"} if State(case.state) in _LISTS else set()
+        if getattr(event, "action", "") not in OF_REVIEW:  # the rated house does not learn of a review as it comes
+            rooms |= {f"department:{code}" for code in departments[case.id]}
+        live.push(rooms, "changed", {"kind": "case", "number": case.number, "version": case.version})
+
+
+def _departments(unit: Unit, case_ids: set[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = select(Assignment.case_id, Assignment.department).where(Assignment.case_id.in_(case_ids))
+    for case_id, department in unit.session.execute(rows):
+        found[case_id].add(department)
+    return found
 
 
 def show_rung(_unit: Unit, event: events.RungFired) -> None:
@@ -62,11 +82,11 @@ def show_chat(_unit: Unit, event: events.ChatChanged) -> None:
     live.push({"role:agent"}, "changed", {"kind": "chat", "id": event.chat_id, "state": event.state})
 
 
-def link_call(unit: Unit, event: events.CaseCreated) -> None:
+def link_calls(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
     """The call a case was written down in knows its case."""
-    call = unit.session.scalar(select(Case.call).filter_by(id=event.case_id))
-    if call:
-        telephone.case_made(unit, call, event.number)
+    ids = [event.case_id for event in told]
+    for call, number in unit.session.execute(select(Case.call, Case.number).where(Case.id.in_(ids), Case.call != "")):
+        telephone.case_made(unit, call, number)
 
 
 def write_order(unit: Unit, event: events.CaseChanged) -> None:
@@ -104,10 +124,17 @@ def rate_by_call(unit: Unit, event: events.CaseChanged) -> None:
 
 
 REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
-    events.CaseCreated: (show_case, link_call, similar.remember, finding.remember, write_first),
-    events.CaseChanged: (show_case, learning.learn, write_order, write_next, rate_by_call, tell_appeal),
-    events.RungFired: (show_rung, write_warning),
-    events.CallChanged: (show_call,),
-    events.ChatChanged: (show_chat,),
-    events.ArticleChanged: (knowledge.on_article_changed,),
+    events.CaseCreated: (show_cases, link_calls, similar.mark, finding.keep_words, each(write_first)),
+    events.CaseChanged: (
+        show_cases,
+        each(learning.learn),
+        each(write_order),
+        each(write_next),
+        each(rate_by_call),
+        each(tell_appeal),
+    ),
+    events.RungFired: (each(show_rung), each(write_warning)),
+    events.CallChanged: (each(show_call),),
+    events.ChatChanged: (each(show_chat),),
+    events.ArticleChanged: (each(knowledge.on_article_changed),),
 }

@@ -5,6 +5,7 @@ Candidates come from one index of keyed marks (`triage.alike`); only the nearest
 
 import csv
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +31,7 @@ LEAST = 0.3
 LEAST_OF_SAME_CITIZEN = 0.15
 DAYS = 90  # an event of half a year ago is another one
 BACKLOG = 500
+_MARKED = (Case.id, Case.title, Case.content, Case.received_at)
 _SAID = (Case.id, Case.number, Case.title, Case.content, Case.state, Case.area, Case.received_at, Case.phone_index)
 
 
@@ -52,29 +54,27 @@ def _places(text: str) -> list[str]:
     return [found.value for found in named_places(plain(text))]
 
 
-def remember(unit: Unit, event: events.CaseCreated) -> None:
-    """A new case can be found from now on."""
-    row = unit.session.execute(select(Case.title, Case.content, Case.received_at).filter_by(id=event.case_id)).first()
-    if row is not None:
-        _keep(unit.session, event.case_id, row.received_at, f"{row.title}\n{row.content}")
+def mark(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
+    """New cases can be found from now on."""
+    ids = [event.case_id for event in told]
+    _keep(unit.session, unit.session.execute(select(*_MARKED).where(Case.id.in_(ids))).all())
 
 
 def catch_up() -> int:
     """Give marks to at most BACKLOG cases of the last DAYS that have none; how many there were."""
     with transaction() as unit:
-        late = select(Case.id, Case.title, Case.content, Case.received_at).outerjoin(
-            Likeness, Likeness.case_id == Case.id
-        )
+        late = select(*_MARKED).outerjoin(Likeness, Likeness.case_id == Case.id)
         young = Case.received_at >= unit.now - dt.timedelta(days=DAYS)
         rows = unit.session.execute(late.where(Likeness.case_id.is_(None), young).limit(BACKLOG)).all()
-        for row in rows:
-            _keep(unit.session, row.id, row.received_at, f"{row.title}\n{row.content}")
+        _keep(unit.session, rows)
         return len(rows)
 
 
-def _keep(session: Session, case_id: int, at: dt.datetime, text: str) -> None:
-    made = insert(Likeness).values(case_id=case_id, received_at=at, marks=marks_of(text))
-    session.execute(made.on_conflict_do_nothing())
+def _keep(session: Session, rows: Sequence[Row[int, str, str, dt.datetime]]) -> None:
+    made = [(row.id, row.received_at, marks_of(f"{row.title}\n{row.content}")) for row in rows]
+    if made:
+        lines = [{"case_id": case_id, "received_at": at, "marks": marks} for case_id, at, marks in made]
+        session.execute(insert(Likeness).on_conflict_do_nothing(), lines)
 
 
 def find(

@@ -12,13 +12,13 @@ from celery.signals import worker_process_init
 from dispatch import experience
 from dispatch import service as dispatch
 from hotline import db, history, outbox
-from hotline.events import revive
+from hotline.events import Event, revive
 from hotline.rulebook import jobs
 from hotline.settings import Settings
 from hotline.unit import transaction
 from kb import service as knowledge
 from web import finding, live, pulse, retention, similar, topics
-from web.reactions import REACTIONS
+from web.reactions import REACTIONS, Handler
 
 log = logging.getLogger(__name__)
 PIECE_SECONDS = 5.0
@@ -67,9 +67,12 @@ def _together(message_ids: tuple[int, ...]) -> None:
         taken = [(m, revive(m.kind, m.payload)) for m in outbox.read(unit, message_ids)]
         meetings = [(m.id, event, handler) for m, event in taken for handler in REACTIONS[type(event)]]
         fresh = outbox.first_time(unit, [(id_, handler.__name__) for id_, _, handler in meetings])
+        waiting: dict[Handler, list[Event]] = {}
         for id_, event, handler in meetings:
             if (id_, handler.__name__) in fresh:
-                handler(unit, event)
+                waiting.setdefault(handler, []).append(event)
+        for handler, told in waiting.items():
+            handler(unit, told)
         outbox.done(unit, [m.id for m, _ in taken])
 
 
@@ -83,7 +86,7 @@ def _alone(message_id: int) -> None:
             for handler in REACTIONS[type(event)]:
                 with live.gathered(), transaction() as unit:
                     if outbox.first_time(unit, [(message_id, handler.__name__)]):
-                        handler(unit, event)
+                        handler(unit, [event])
         except Exception as error:  # noqa: BLE001 - kept with the message, tried again, told by name only
             outbox.failed(message_id, message.attempts, type(error).__name__)
             log.error("message %s of kind %s failed: %s", message_id, message.kind, type(error).__name__)  # noqa: TRY400

@@ -96,7 +96,7 @@ def test_another_citizens_same_matter_is_joined_with_one_key_and_his_own_case_st
     other, own = case(phone="13800000002"), case(phone="13800000003", content=TEXT[:30])
     for made in (other, own):
         with transaction() as unit:
-            similar.remember(unit, CaseCreated(made.id, made.number, made.version))
+            similar.mark(unit, [CaseCreated(made.id, made.number, made.version)])
     page = log_in("agent1")
     page.keyboard.type(TEXT)
     page.fill("#phone", "13800000003")

@@ -15,7 +15,7 @@ def told(**more):
     """A case that the background has taken in."""
     case = (forwarded if more.pop("sent", True) else new)(**more)
     with transaction() as unit:
-        finding.remember(unit, events.CaseCreated(case.id, case.number, 1))
+        finding.keep_words(unit, [events.CaseCreated(case.id, case.number, 1)])
     return case
 
 

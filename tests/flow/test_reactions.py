@@ -7,7 +7,9 @@ from staff_story import DISPATCHER, do, new
 from hotline import clock, db, outbox
 from hotline.events import CaseCreated
 from hotline.message_models import Handled, OutboxRow
+from hotline.models import CaseWords
 from hotline.words import Action
+from triage.models import Likeness
 from web import live, worker
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -58,10 +60,10 @@ def test_one_that_fails_does_not_hold_up_the_others(monkeypatch, said):
     bad, good = new(), new()
     handler = worker.REACTIONS[CaseCreated][0]
 
-    def fails(unit, event):
-        if event.number == bad.number:
+    def fails(unit, told):
+        if any(event.number == bad.number for event in told):
             raise RuntimeError("broken")
-        handler(unit, event)
+        handler(unit, told)
 
     fails.__name__ = handler.__name__
     monkeypatch.setitem(worker.REACTIONS, CaseCreated, (fails, *worker.REACTIONS[CaseCreated][1:]))
@@ -76,6 +78,24 @@ def test_one_that_fails_does_not_hold_up_the_others(monkeypatch, said):
     monkeypatch.setattr(live, "push", lambda *_: None)
     worker.react(first)
     assert waiting() == []
+
+
+@pytest.mark.parametrize("event", worker.REACTIONS, ids=lambda event: event.__name__)
+def test_handlers_of_one_event_are_told_apart_by_name(event):
+    names = [handler.__name__ for handler in worker.REACTIONS[event]]
+    assert len(set(names)) == len(names)
+
+
+def test_taken_one_by_one_every_handler_runs(monkeypatch, said):
+    def broken(_ids):
+        raise RuntimeError
+
+    monkeypatch.setattr(worker, "_together", broken)
+    case = new()
+    worker.react(*waiting())
+    with db.session() as session:
+        assert session.get(Likeness, case.id) is not None
+        assert session.get(CaseWords, case.id) is not None
 
 
 def test_a_burst_is_said_as_one(said):

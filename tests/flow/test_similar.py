@@ -25,7 +25,7 @@ def taken(content, phone="13800001111", area="湖滨区", **more):
     )
     case, _ = cases.create(new, AGENT)
     with transaction() as unit:
-        similar.remember(unit, events.CaseCreated(case.id, case.number, case.version))
+        similar.mark(unit, [events.CaseCreated(case.id, case.number, case.version)])
     return case
 
 
@@ -86,7 +86,7 @@ def test_no_word_of_the_citizen_stands_in_the_index(city):
 
 
 def test_every_new_case_is_remembered():
-    assert similar.remember in REACTIONS[events.CaseCreated]
+    assert similar.mark in REACTIONS[events.CaseCreated]
 
 
 @pytest.mark.parametrize("text", ["", " ", "。", "喂", "\x00"])
