@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from dispatch import catalogue, deliveries, inner, papers, people
 from dispatch.alarms import alarm
 from dispatch.routing import Route, owner, route
-from hotline import cases, clock, facts, history, outbox
+from hotline import cases, clock, db, facts, history, outbox
 from hotline.errors import HotlineError
 from hotline.events import RungFired
 from hotline.ladder import Rung
@@ -74,6 +74,7 @@ class Owed(NamedTuple):
     at: dt.datetime
     clock: int
     case: int
+    rung: str
 
 
 @dataclass
@@ -87,14 +88,19 @@ class Turn:
 
     def __post_init__(self) -> None:
         self.people = people.Directory(self.unit.session)
+        self.timing = timing()
 
     def load(self, waiting: list[Owed]) -> None:
         """Read the locked cases as they are now; what was read before the lock does not count."""
-        ids = {owed.case for owed in waiting}
-        self.cases = {case.id: case for case in facts.load_many(self.unit.session, Case.id.in_(ids), words=False)}
+        session, ids = self.unit.session, {owed.case for owed in waiting}
+        acting = {owed.case for owed in waiting if owed.rung in ACTS}
+        found = facts.load_many(session, db.among(Case.id, acting), words=False) if acting else []
+        found += facts.with_clocks(session, db.among(Case.id, ids - acting))
+        self.cases = {case.id: case for case in found}
         history.look_up(self.unit, ids)
-        rows = select(RungRow.clock_id, RungRow.rung).where(RungRow.clock_id.in_([owed.clock for owed in waiting]))
-        self.fired = {(clock, rung) for clock, rung in self.unit.session.execute(rows)}
+        mine = db.among(RungRow.clock_id, [owed.clock for owed in waiting])
+        rows = select(RungRow.clock_id, RungRow.rung).where(mine)
+        self.fired = {(clock, rung) for clock, rung in session.execute(rows)}
 
 
 def _due(unit: Unit) -> list[Owed]:
@@ -102,10 +108,12 @@ def _due(unit: Unit) -> list[Owed]:
 
     The case is locked before its clocks, as every step does: the two never wait for each other in a circle.
     """
-    rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id).join(Case, Case.id == ClockRow.case_id)
+    rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id, ClockRow.next_rung).join(
+        Case, Case.id == ClockRow.case_id
+    )
     due = rows.where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
     found = unit.session.execute(due.with_for_update(of=Case, skip_locked=True))
-    return [Owed(at, row, case) for at, row, case in found if at is not None]
+    return [Owed(at, clock, case, rung) for at, clock, case, rung in found if at is not None]
 
 
 def _fire_oldest(turn: Turn) -> int:
@@ -122,7 +130,7 @@ def _fire_oldest(turn: Turn) -> int:
         (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         turns += 1
         if row.next_at is not None and row.next_at <= last:
-            heapq.heappush(waiting, Owed(row.next_at, row.id, owed.case))
+            heapq.heappush(waiting, Owed(row.next_at, row.id, owed.case, row.next_rung))
     return turns
 
 
@@ -155,8 +163,8 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     if row.stopped_at is not None or row.next_at is None or row.next_at > unit.now:
         return
     code, due_at = row.next_rung, row.next_at
-    rung = next((r for r in timing().ladder(row) if r.code == code), Rung(code, due_at, ()))
-    ClockChanges(case, timing(), unit.now).aim(row, fired=code)
+    rung = next((r for r in turn.timing.ladder(row) if r.code == code), Rung(code, due_at, ()))
+    ClockChanges(case, turn.timing, unit.now).aim(row, fired=code)
     if (row.id, code) in turn.fired:
         return
     turn.fired.add((row.id, code))
@@ -164,7 +172,9 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     more = {"clock_id": row.id, "case_id": case.id, "rung": code, "due_at": due_at}
     unit.write(RungRow, **more, fired_at=unit.now, reached=named)
     _tell(unit, case, row, rung, named)
-    ACTS.get(code, _nothing)(unit, case)
+    if code in ACTS:
+        facts.complete(unit.session, case)
+        ACTS[code](unit, case)
 
 
 def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -> None:
@@ -177,10 +187,6 @@ def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -
         told["paper"] = papers.number(paper)
     cases.note(unit, case, "rung", told | {"due": rung.at.isoformat()})
     unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department))
-
-
-def _nothing(_unit: Unit, _case: Case) -> None:
-    """Most rungs only tell somebody."""
 
 
 def _send(unit: Unit, case: Case, way: Route, opinion: str) -> None:

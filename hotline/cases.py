@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from hotline import clock as time
 from hotline import facts, history, privacy, reading
-from hotline.db import Base
+from hotline.db import Base, among
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
 from hotline.events import CaseChanged, CaseCreated
 from hotline.given import GIVEN, Fault, parse
 from hotline.lifecycle import Actor, Refused, decide
 from hotline.message_models import SameRequest
-from hotline.models import Case, HistoryRow
+from hotline.models import Case
 from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome, Role, State
@@ -150,8 +150,9 @@ def _note(
     told: dict[str, Any],
     words: str,
 ) -> None:
-    row = HistoryRow(
-        case_id=case.id,
+    history.append(
+        unit,
+        case.id,
         at=unit.now,
         action=action,
         actor=actor.name,
@@ -162,7 +163,6 @@ def _note(
         facts=told | {"round": case.round, "lead": case.lead},
         words=words,
     )
-    history.append(unit, row)
 
 
 def act(
@@ -255,7 +255,7 @@ def _steps(
     unit: Unit, wave: dict[int, Order], actor: Actor, sees: Callable[[Case], bool]
 ) -> dict[int, Case | HotlineError]:  # fmt: skip
     """Decide each on its locked case and apply it. Raises only where an effect does."""
-    wanted = Case.number.in_([order.number for order in wave.values()])
+    wanted = among(Case.number, [order.number for order in wave.values()])
     found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True, words=False)}
     history.look_up(unit, [case.id for case in found.values()])
     told: dict[int, Case | HotlineError] = {}

@@ -2,11 +2,25 @@
 
 import datetime as dt
 import time
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, create_engine, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    any_,
+    create_engine,
+    event,
+    literal,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -74,6 +88,37 @@ def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
 @lru_cache
 def _maker() -> sessionmaker[Session]:
     return sessionmaker(engine(), expire_on_commit=False)
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """The column has one of many values: one array, whatever their number, so that the statement stays the same."""
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
+
+
+def copy_in(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many rows that name the same columns by COPY, in the open transaction. Defaults of the model are filled in.
+
+    Raises psycopg's errors as they are.
+    """
+    connection = session.connection()
+    dialect, whole = connection.dialect, cast("Table", table.__table__)
+    columns = [column for column in whole.columns if column.name in rows[0] or _default(column) is not None]
+    ways = [(c.name, _default(c), c.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is) for c in columns]
+    quoted = dialect.identifier_preparer
+    names = ", ".join(quoted.format_column(column) for column in columns)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {quoted.format_table(whole)} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([way(row.get(name, default)) for name, default, way in ways])
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    return default.arg if default is not None and default.is_scalar else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def session() -> Session:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.orm import Session, defer, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from hotline.db import among
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
 from hotline.loop_effects import appealed, pending_appeal
@@ -65,6 +66,19 @@ def load_many(
     return found
 
 
+def with_clocks(session: Session, wanted: ColumnElement[bool]) -> list[Case]:
+    """The cases with their clocks alone, enough to tell of a rung; `complete` makes one ready for a step."""
+    rows = select(Case).where(wanted).order_by(Case.id).options(selectinload(Case.clocks), *_WORDS)
+    return list(session.scalars(rows))
+
+
+def complete(session: Session, case: Case) -> None:
+    """Read what a step needs of a case that was loaded with its clocks alone."""
+    if "places" in inspect(case).unloaded:
+        session.scalars(select(Case).where(Case.id == case.id).options(selectinload(Case.places), *_WORDS)).one()
+        look_beside(session, [case])
+
+
 def look_beside(session: Session, cases: Collection[Case]) -> None:
     """Read what decisions about these cases look at besides places and clocks, one query for all of a sort."""
     for name, (rows, model, states) in _BESIDE.items():
@@ -72,7 +86,7 @@ def look_beside(session: Session, cases: Collection[Case]) -> None:
         if not here:
             continue
         beside: dict[int, list[Any]] = {id_: [] for id_ in here}
-        for row in session.scalars(rows.where(model.case_id.in_(here)).order_by(model.id)):
+        for row in session.scalars(rows.where(among(model.case_id, here)).order_by(model.id)):
             beside[row.case_id].append(row)
         for id_, case in here.items():
             set_committed_value(case, name, beside[id_])

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -11,33 +11,36 @@ from sqlalchemy import Text, select, true, type_coerce, update
 from sqlalchemy.orm import Session, defer
 
 from hotline import privacy
+from hotline.db import among
 from hotline.models import Case, HistoryRow, Seal
 from hotline.unit import Unit
 
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
-_KEPT = tuple(column.key for column in HistoryRow.__table__.columns if column.key not in {"id", "seal"})
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
 
 
-def digest(row: HistoryRow) -> str:
+def digest(row: Mapping[str, Any]) -> str:
     """SHA-256 over the row and the hash before it."""
-    body: dict[str, Any] = {name: getattr(row, name) for name in _HASHED}
-    body |= {"at": row.at.isoformat(timespec="microseconds"), "previous": row.previous}
+    body = {name: row[name] for name in _HASHED}
+    body |= {"at": row["at"].isoformat(timespec="microseconds"), "previous": row["previous"]}
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def append(unit: Unit, row: HistoryRow) -> None:
-    """Chain `row` behind the last of the same case and store it with the commit. The caller holds the case's lock."""
-    if row.case_id not in unit.tails:
-        look_up(unit, [row.case_id])
-    before, row.previous = unit.tails[row.case_id]
-    row.seq = before + 1
-    row.words_digest = privacy.blind(row.words)
-    row.hash = digest(row)
-    unit.tails[row.case_id] = row.seq, row.hash
-    unit.write(HistoryRow, **{name: getattr(row, name) for name in _KEPT})
+def append(unit: Unit, case_id: int, **row: Any) -> None:
+    """Chain a row behind the last of its case and store it with the commit. The caller holds the case's lock."""
+    if case_id not in unit.tails:
+        look_up(unit, [case_id])
+    before, previous = unit.tails[case_id]
+    row |= {"case_id": case_id, "seq": before + 1, "previous": previous, "words_digest": privacy.blind(row["words"])}
+    row["hash"] = digest(row)
+    unit.tails[case_id] = row["seq"], row["hash"]
+    unit.write(HistoryRow, **row)
+
+
+def _fields(row: HistoryRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in (*_HASHED, "at", "previous")}
 
 
 def look_up(unit: Unit, case_ids: Collection[int]) -> None:
@@ -45,7 +48,7 @@ def look_up(unit: Unit, case_ids: Collection[int]) -> None:
     unit.tails.update(dict.fromkeys(case_ids, NOTHING))
     newest = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
     end = newest.order_by(HistoryRow.seq.desc()).limit(1).lateral()
-    rows = select(Case.id, end.c.seq, end.c.hash).join(end, true()).where(Case.id.in_(case_ids))
+    rows = select(Case.id, end.c.seq, end.c.hash).join(end, true()).where(among(Case.id, case_ids))
     unit.tails.update({case: (seq, hashed) for case, seq, hashed in unit.session.execute(rows)})
 
 
@@ -75,7 +78,7 @@ def seal(unit: Unit) -> int:
     made = Seal(at=unit.now, first=rows[0].id, last=rows[-1].id, rows=count, previous=previous, hash=value)
     unit.session.add(made)
     unit.session.flush()
-    mine = HistoryRow.id.in_([row.id for row in rows])
+    mine = among(HistoryRow.id, [row.id for row in rows])
     unit.session.execute(update(HistoryRow).where(mine).values(seal=made.id))
     return count
 
@@ -105,7 +108,7 @@ def _first_broken(rows: Iterable[tuple[HistoryRow, str, bool]]) -> str:
         expected = previous.hash if same and previous else START
         seq = previous.seq + 1 if same and previous else 1
         whole = _words_stand(row, kept, erased=erased)
-        if row.previous != expected or row.seq != seq or row.hash != digest(row) or not whole:
+        if row.previous != expected or row.seq != seq or row.hash != digest(_fields(row)) or not whole:
             return f"历史记录第 {row.id} 行（诉求 {row.case_id} 第 {row.seq} 步）与链不符"
         previous = row
     return ""

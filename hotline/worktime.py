@@ -204,9 +204,17 @@ def _back(at: dt.datetime, left: dt.timedelta, spans: tuple[Span, ...], calendar
 
 def _used(begin: dt.datetime, end: dt.datetime, spans: tuple[Span, ...], calendar: Calendar) -> dt.timedelta:
     """Working time between two readings."""
-    days = (begin.date() + DAY * count for count in range((end.date() - begin.date()).days + 1))
-    pieces = (piece for day in days for piece in _intervals(day, spans, calendar))
-    return sum((max(min(end, last) - max(begin, first), NOTHING) for first, last in pieces), NOTHING)
+    first, last = begin.date(), end.date()
+    edges = (piece for day in sorted({first, last}) for piece in _intervals(day, spans, calendar))
+    worked = (max(min(end, till) - max(begin, since), NOTHING) for since, till in edges)
+    return sum(worked, _whole_days(first, last, spans, calendar))
+
+
+@lru_cache(maxsize=16_384)
+def _whole_days(first: dt.date, last: dt.date, spans: tuple[Span, ...], calendar: Calendar) -> dt.timedelta:
+    """Working time of the days between two dates, neither of them counted."""
+    days = (first + DAY * count for count in range(1, (last - first).days))
+    return sum((end - begin for day in days for begin, end in _intervals(day, spans, calendar)), NOTHING)
 
 
 def _working_days_between(begin: dt.datetime, end: dt.datetime, calendar: Calendar) -> int:
