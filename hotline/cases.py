@@ -2,8 +2,6 @@
 
 import datetime as dt
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock as time
 from hotline import facts, history, privacy, reading
-from hotline.db import Base, among
+from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
 from hotline.events import CaseChanged, CaseCreated
@@ -184,99 +182,20 @@ def step(
     unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None = None
 ) -> Case:  # fmt: skip
     """The same on a locked case inside an open transaction; `form` is already checked."""
-    _apply(_decided(unit, case, action, actor, form, version))
+    apply(decided(unit, case, action, actor, form, version))
     return case
 
 
-def _decided(
+def decided(
     unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None
 ) -> Work:  # fmt: skip
     """The step that may be done; nothing is written yet. Raises what refuses it."""
     check_version(unit.session, case, action, actor, version)
     known = facts.gather(unit.session, case, timing())
-    decided = decide(known, action, actor, form, unit.now)
-    if isinstance(decided, Refused):
-        raise _REFUSALS[decided.status](decided.code, decided.message)
-    return Work(unit, case, known, decided, actor, form, ClockChanges(case, timing(), unit.now))
-
-
-@dataclass(frozen=True)
-class Order:
-    """One of many steps that somebody asks for together."""
-
-    number: str
-    action: Action
-    given: dict[str, Any]
-    version: int | None = None
-
-
-def act_many(
-    orders: Sequence[Order], actor: Actor, now: dt.datetime | None = None, sees: Callable[[Case], bool] = lambda _: True
-) -> list[Case | HotlineError]:
-    """Steps of several cases in one commit: the case, or why it was refused, for each order in turn.
-
-    A refusal leaves the others alone. Where writing one fails half way, each is done in a commit of its own. Several
-    orders for one case are done one after the other. A case the actor does not see is not there for him.
-    """
-    told: dict[int, Case | HotlineError] = {}
-    for wave in _waves(orders):
-        try:
-            with transaction(now) as unit:
-                told |= _steps(unit, wave, actor, sees)
-        except HotlineError:
-            for place, order in wave.items():
-                told |= _alone(place, order, actor, now, sees)
-    return [told[place] for place in range(len(orders))]
-
-
-def _waves(orders: Sequence[Order]) -> list[dict[int, Order]]:
-    """Place → order, no case twice in one wave."""
-    waves: list[dict[int, Order]] = []
-    times: Counter[str] = Counter()
-    for place, order in enumerate(orders):
-        if times[order.number] == len(waves):
-            waves.append({})
-        waves[times[order.number]][place] = order
-        times[order.number] += 1
-    return waves
-
-
-def _alone(
-    place: int, order: Order, actor: Actor, now: dt.datetime | None, sees: Callable[[Case], bool]
-) -> dict[int, Case | HotlineError]:  # fmt: skip
-    try:
-        with transaction(now) as unit:
-            return _steps(unit, {place: order}, actor, sees)
-    except HotlineError as refused:
-        return {place: refused}
-
-
-def _steps(
-    unit: Unit, wave: dict[int, Order], actor: Actor, sees: Callable[[Case], bool]
-) -> dict[int, Case | HotlineError]:  # fmt: skip
-    """Decide each on its locked case and apply it. Raises only where an effect does."""
-    wanted = among(Case.number, [order.number for order in wave.values()])
-    found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True, words=False)}
-    history.look_up(unit, [case.id for case in found.values()])
-    told: dict[int, Case | HotlineError] = {}
-    with unit.session.no_autoflush:
-        for place, order in wave.items():
-            case = found.get(order.number)
-            work = _ordered(unit, case if case is not None and sees(case) else None, order, actor)
-            if isinstance(work, Work):
-                _apply(work)
-            told[place] = work.case if isinstance(work, Work) else work
-    return told
-
-
-def _ordered(unit: Unit, case: Case | None, order: Order, actor: Actor) -> Work | HotlineError:
-    if case is None:
-        return facts.missing()
-    try:
-        form = parse(GIVEN[order.action], order.given).model_dump(mode="json")
-        return _decided(unit, case, order.action, actor, form, order.version)
-    except HotlineError as refused:
-        return refused
+    found = decide(known, action, actor, form, unit.now)
+    if isinstance(found, Refused):
+        raise _REFUSALS[found.status](found.code, found.message)
+    return Work(unit, case, known, found, actor, form, ClockChanges(case, timing(), unit.now))
 
 
 def check_version(session: Session, case: Case, action: Action, actor: Actor, version: int | None) -> None:
@@ -303,7 +222,8 @@ def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
     )
 
 
-def _apply(work: Work) -> None:
+def apply(work: Work) -> None:
+    """Do a step that was decided: effects, clocks, state, history, event."""
     case, before = work.case, work.case.state
     EFFECTS[work.step.action](work)
     _run_clocks(work)

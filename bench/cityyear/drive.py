@@ -1,13 +1,14 @@
 """The clock drives the city: at each tick everybody does what he meant to do by now, and the sweep runs.
 
-In process: the use cases of hotline/cases.py (each sitting of one person is one `act_many`, each intake one `create`),
-the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery and Redis.
+In process: the use cases of hotline/cases.py (all that people mean to do by one tick is one `act_many`, all intakes of
+one tick one commit), the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery,
+Redis.
 """
 
 import datetime as dt
 import heapq
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,8 +16,11 @@ from bench.cityyear.life import AGENT, CITIZEN, USUAL, City, Deed, Habits, Life,
 from bench.cityyear.messages import Message
 from hotline import cases, db, facts
 from hotline.errors import HotlineError
+from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.timing import timing
+from hotline.together import Order, act_many
+from hotline.unit import transaction
 from hotline.words import AT_ONCE, Channel, Clock, Delivery
 
 TICK = dt.timedelta(minutes=15)
@@ -99,26 +103,37 @@ class Part:
 
     def tick(self, now: dt.datetime) -> None:
         """Take in who came by now; everybody does what he meant to do by now, each person in one sitting."""
+        coming = []
         while self.next is not None and self.next[0] <= now:
-            self._take_in(*self.next)
+            coming.append(self.next)
             self.next = next(self.coming, None)
-        sittings: dict[str, list[Task]] = defaultdict(list)
+        if coming:
+            self._take_in(coming)
+        asked, deeds = [], []
         while self.waiting and self.waiting[0][0] <= now:
             task = heapq.heappop(self.waiting)[2]
-            sittings[task.deed.actor.name if task.deed.action else ""].append(task)
-        for who, tasks in sittings.items():
-            self._act(tasks) if who else self._look(tasks)
+            (deeds if task.deed.action else asked).append(task)
+        self._look(asked)
+        self._act(deeds)
 
-    def _take_in(self, at: dt.datetime, number: int) -> None:
+    def _take_in(self, coming: list[tuple[dt.datetime, int]]) -> None:
+        made = []
+        with transaction() as unit, unit.session.no_autoflush:
+            for at, number in coming:
+                new, actor = self._matter(number)
+                made.append((cases.create_in(unit, new, actor), new, at, number))
+        for case, new, at, number in made:
+            self.done["create"] += 1
+            owner = new.suggestion.get("department") or self.houses[number % len(self.houses)]
+            self._go_on(case.number, life(self.city, seen(case), at, owner), seen(case), first=True)
+
+    def _matter(self, number: int) -> tuple[cases.NewCase, Actor]:
         _, new = self.messages[number % len(self.messages)]
         channel = self.city.dice.choices([c for c, _ in CHANNELS], [w for _, w in CHANNELS])[0]
         urgent = "紧急" if self.city.happens("urgent") else "一般"
         phone = f"138{self.city.dice.randrange(10**8):08}"
-        made = {**vars(new), "channel": channel.value, "urgency": urgent, "phone": phone}
-        case, _ = cases.create(cases.NewCase(**made), AGENT if channel in AT_ONCE else CITIZEN)
-        self.done["create"] += 1
-        owner = new.suggestion.get("department") or self.houses[number % len(self.houses)]
-        self._go_on(case.number, life(self.city, seen(case), at, owner), seen(case), first=True)
+        told = {**vars(new), "channel": channel.value, "urgency": urgent, "phone": phone}
+        return cases.NewCase(**told), AGENT if channel in AT_ONCE else CITIZEN
 
     def _go_on(self, number: str, story: Life, told: Seen, *, first: bool = False) -> None:
         try:
@@ -129,25 +144,31 @@ class Part:
         heapq.heappush(self.waiting, (deed.at, self._serial, Task(number, told.version, story, deed)))
 
     def _look(self, tasks: list[Task]) -> None:
+        for task, told in zip(tasks, self._read(tasks), strict=True):
+            self._go_on(task.number, task.story, told)
+
+    def _read(self, tasks: list[Task]) -> list[Seen]:
+        """The cases of these tasks as they stand, each as its own actor sees it."""
+        if not tasks:
+            return []
         with db.session() as session:
-            rows = facts.load_many(session, Case.number.in_({task.number for task in tasks}), words=False)
+            rows = facts.load_many(session, db.among(Case.number, {task.number for task in tasks}), words=False)
             there = {case.number: case for case in rows}
-        for task in tasks:
-            self._go_on(task.number, task.story, seen(there[task.number], task.deed.actor.department))
+        return [seen(there[task.number], task.deed.actor.department) for task in tasks]
 
     def _act(self, tasks: list[Task]) -> None:
-        """One sitting; whoever was overtaken reads the case again, as his life says."""
-        actor = tasks[0].deed.actor
-        orders = [cases.Order(t.number, t.deed.action, t.deed.form, t.version) for t in tasks if t.deed.action]
-        for task, case in zip(tasks, cases.act_many(orders, actor), strict=True):
-            action = task.deed.action
-            self.done[f"refused {action}: {case.code}" if isinstance(case, HotlineError) else str(action)] += 1
+        """All that is done by now; whoever was overtaken reads the case again, as his life says."""
+        orders = [Order(t.deed.actor, t.number, t.deed.action, t.deed.form, t.version) for t in tasks if t.deed.action]
+        refused = []
+        for task, case in zip(tasks, act_many(orders), strict=True):
             if isinstance(case, HotlineError):
-                with db.session() as session:
-                    told = seen(facts.load(session, task.number), actor.department)._replace(refused=case.code)
+                self.done[f"refused {task.deed.action}: {case.code}"] += 1
+                refused.append((task, case.code))
             else:
-                told = seen(case, actor.department)
-            self._go_on(task.number, task.story, told)
+                self.done[str(task.deed.action)] += 1
+                self._go_on(task.number, task.story, seen(case, task.deed.actor.department))
+        for (task, code), told in zip(refused, self._read([task for task, _ in refused]), strict=True):
+            self._go_on(task.number, task.story, told._replace(refused=code))
 
 
 def next_tick(now: dt.datetime, wanted: list[dt.datetime | None]) -> dt.datetime | None:

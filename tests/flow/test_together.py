@@ -9,6 +9,7 @@ from hotline import cases, db, facts
 from hotline.city_models import Department
 from hotline.message_models import OutboxRow
 from hotline.models import Case, HistoryRow
+from hotline.together import Order, act_many
 from hotline.unit import transaction
 from hotline.words import Action
 
@@ -151,7 +152,7 @@ def test_a_batch_and_one_by_one_write_the_same_history():
 
     one, many = new(), new()
     cases.act(one.number, Action.FORWARD, DISPATCHER, LEAD, version=1)
-    [done] = cases.act_many([cases.Order(many.number, Action.FORWARD, LEAD, 1)], DISPATCHER)
+    [done] = act_many([Order(DISPATCHER, many.number, Action.FORWARD, LEAD, 1)])
     assert isinstance(done, Case)
     with db.session() as session:
         rows = select(HistoryRow).order_by(HistoryRow.seq)

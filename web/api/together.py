@@ -5,9 +5,10 @@ from typing import Any
 from flask import Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from hotline import cases
+from hotline import together
 from hotline.errors import HotlineError
 from hotline.given import Given, parse
+from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.words import CENTRE, DEPARTMENT, Action
 from web import access
@@ -26,9 +27,9 @@ class Step(BaseModel):
     action: Action
     version: int | None = Field(default=None, strict=True)
 
-    def order(self) -> cases.Order:
-        """What is asked for; the form is checked with its own step."""
-        return cases.Order(self.number, self.action, dict(self.model_extra or {}), self.version)
+    def order(self, actor: Actor) -> together.Order:
+        """What this person asks for; the form is checked with its own step."""
+        return together.Order(actor, self.number, self.action, dict(self.model_extra or {}), self.version)
 
 
 class Steps(Given):
@@ -38,11 +39,11 @@ class Steps(Given):
 
 
 @api.post("/actions")
-def together() -> Response:
+def act_together() -> Response:
     """Each step's outcome in the order of the request; a refused one leaves the others alone."""
     actor = access.staff(*CENTRE, *DEPARTMENT)
     steps = parse(Steps, object_body()).items
-    done = cases.act_many([step.order() for step in steps], actor, sees=lambda case: access.may_see(actor, case))
+    done = together.act_many([step.order(actor) for step in steps], access.may_see)
     return jsonify({"items": [_told(step.number, one) for step, one in zip(steps, done, strict=True)]})
 
 
