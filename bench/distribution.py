@@ -1,17 +1,14 @@
 """Giving callers to seats: 500 agents, 2,000 waiting; beside it the plain way, which looks at every seat per caller."""
 
 import datetime as dt
-import os
 import random
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from sqlalchemy import text
 
+from bench import stores
 from hotline import db
 from telephony.queueing import Assignment, Caller, Group, Rules, Seat, assign, eligible
 from telephony.words import Strategy
@@ -139,26 +136,6 @@ def with_database(rounds: int = 60) -> tuple[float, float, float]:
     return statistics.median(found), max(found), used / rounds
 
 
-@contextmanager
-def tables() -> Iterator[None]:
-    """A PostgreSQL and a Redis of their own, started here and thrown away."""
-    from hotline.settings import Settings
-    from web.embedded import Embedded
-    from web.schema import upgrade
-
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ["HOTLINE_DATA"] = folder
-        embedded = Embedded(Settings())
-        embedded.start()
-        try:
-            upgrade()
-            yield
-        finally:
-            db.engine().dispose()
-            embedded.stop()
-
-
 def main() -> None:
     chance = random.Random(1)
     callers, seats = crowd(chance), house(chance, 50)
@@ -167,7 +144,7 @@ def main() -> None:
     print(f"  {'':<24}{'turn, ms':>10}{'longest':>10}{'one assignment, ms':>20}")
     for what, middle, longest, one in measure():
         print(f"  {what:<24}{middle:>10.2f}{longest:>10.2f}{one:>20.3f}")
-    with tables():
+    with stores.own():
         middle, longest, used = with_database()
     print(f"  {'1 free, in PostgreSQL':<24}{middle:>10.2f}{longest:>10.2f}{middle:>20.3f}   (this process {used:.2f})")
 

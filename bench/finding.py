@@ -3,10 +3,8 @@
 The rows are copies of one case; each holds PAIRS pairs drawn by rank, and the words asked for in known shares.
 """
 
-import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -45,21 +43,10 @@ def fill(connection, first, rows, hashes):
 
 def main():
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ |= {"HOTLINE_DATA": folder, "HOTLINE_DEMO": "1"}
-        from hotline.settings import Settings
-        from web.embedded import Embedded
+    from bench import stores
 
-        embedded = Embedded(Settings())
-        embedded.start()
-        try:
-            measure(rows)
-        finally:
-            from hotline import db
-
-            db.engine().dispose()
-            embedded.stop()
+    with stores.own():
+        measure(rows)
 
 
 def measure(rows):
@@ -72,9 +59,7 @@ def measure(rows):
     from hotline.words import Role
     from web import city, finding
     from web.app import create_app
-    from web.schema import upgrade
 
-    upgrade()
     city.load(demo=True)
     new = cases.NewCase("投诉", "测试", f"{WORDS} 都在这里。", "phone", phone="13800000001", area="湖滨区")
     case, _ = cases.create(new, Actor("agent1", Role.AGENT))

@@ -4,8 +4,6 @@ The baseline folds the same rates from the history alone in Python, over fewer c
 """
 
 import datetime as dt
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,22 +102,10 @@ def _counted() -> Rows:
 
 def measure() -> Rows:
     """(what, figure) of all measurements, on a database of its own."""
-    from hotline import db
-    from hotline.settings import Settings
-    from web.embedded import Embedded
-    from web.schema import upgrade
+    from bench import stores
 
-    with tempfile.TemporaryDirectory(prefix="hotline-rates-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ["HOTLINE_DATA"] = folder
-        parts = Embedded(Settings())
-        parts.start()
-        try:
-            upgrade()
-            return _fold() + _counted()
-        finally:
-            db.engine().dispose()
-            parts.stop()
+    with stores.own():
+        return _fold() + _counted()
 
 
 def main() -> None:

@@ -5,9 +5,7 @@ preview (all open clocks), the re-judgement that moves every reply deadline, and
 """
 
 import datetime as dt
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -44,9 +42,7 @@ def measure(count):
     from hotline.timing import timing
     from hotline.words import Role, Rule
     from web import city
-    from web.schema import upgrade
 
-    upgrade()
     city.load(demo=True)
     versions.take_up_files()
     case = signed()
@@ -87,21 +83,10 @@ def report(what, count, work):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ |= {"HOTLINE_DATA": folder, "HOTLINE_DEMO": "1"}
-        from hotline.settings import Settings
-        from web.embedded import Embedded
+    from bench import stores
 
-        embedded = Embedded(Settings())
-        embedded.start()
-        try:
-            measure(count)
-        finally:
-            from hotline import db
-
-            db.engine().dispose()
-            embedded.stop()
+    with stores.own():
+        measure(count)
 
 
 if __name__ == "__main__":

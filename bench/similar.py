@@ -8,7 +8,6 @@ import csv
 import os
 import random
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -147,39 +146,28 @@ def measure(town, matters):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ["HOTLINE_DATA"] = folder
-        from hotline import clock, db
-        from hotline.settings import Settings
-        from web.embedded import Embedded
-        from web.schema import upgrade
+    from bench import stores
+    from hotline import clock, db
 
-        embedded = Embedded(Settings())
-        embedded.start()
-        try:
-            upgrade()
-            town = Town(random.Random(SEED))
-            begun = time.perf_counter()
-            with db.engine().connect() as connection:
-                raw = connection.connection.driver_connection
-                raw.execute("DROP INDEX ix_likenesses_marks")
-                raw.commit()
-                matters = fill(raw, town, count, clock.machine())
-                raw.execute("SET maintenance_work_mem = '1GB'")
-                raw.execute("CREATE INDEX ix_likenesses_marks ON likenesses USING gin (marks)")
-                raw.commit()
-                size = raw.execute("SELECT pg_relation_size('ix_likenesses_marks')").fetchone()[0]
-                raw.commit()
-                raw.autocommit = True
-                raw.execute("VACUUM ANALYZE likenesses")
-                raw.execute("VACUUM ANALYZE cases")
-                raw.autocommit = False
-            print(f"{count} cases in {time.perf_counter() - begun:.0f} s, index {size / 2**20:.0f} MB")
-            measure(town, matters)
-        finally:
-            db.engine().dispose()
-            embedded.stop()
+    with stores.own():
+        town = Town(random.Random(SEED))
+        begun = time.perf_counter()
+        with db.engine().connect() as connection:
+            raw = connection.connection.driver_connection
+            raw.execute("DROP INDEX ix_likenesses_marks")
+            raw.commit()
+            matters = fill(raw, town, count, clock.machine())
+            raw.execute("SET maintenance_work_mem = '1GB'")
+            raw.execute("CREATE INDEX ix_likenesses_marks ON likenesses USING gin (marks)")
+            raw.commit()
+            size = raw.execute("SELECT pg_relation_size('ix_likenesses_marks')").fetchone()[0]
+            raw.commit()
+            raw.autocommit = True
+            raw.execute("VACUUM ANALYZE likenesses")
+            raw.execute("VACUUM ANALYZE cases")
+            raw.autocommit = False
+        print(f"{count} cases in {time.perf_counter() - begun:.0f} s, index {size / 2**20:.0f} MB")
+        measure(town, matters)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import argparse
 import multiprocessing as mp
 import os
 import sys
-import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -127,30 +126,18 @@ def outage(first: int, rungs: int) -> Rows:
 
 def measure(open_cases: int, due: int, owed: int) -> Rows:
     """All of it on a database of its own."""
-    from hotline import db
-    from hotline.settings import Settings
+    from bench import stores
     from web.city import load
-    from web.embedded import Embedded
-    from web.schema import upgrade
 
-    with tempfile.TemporaryDirectory(prefix="hotline-sweep-") as folder:
-        Path(folder).chmod(0o755)
-        drill = Path(folder) / "clock"
-        os.environ |= {"HOTLINE_DATA": folder, "HOTLINE_DEMO": "1", "HOTLINE_CLOCK": str(drill)}
-        parts = Embedded(Settings())
-        parts.start()
-        try:
-            drill.write_text("2026-11-08T06:00:00+08:00", encoding="utf-8")
-            upgrade()
-            load(demo=True)
-            rows = outage(1, owed)
-            _empty()
-            drill.write_text("2026-11-10T09:00:00+08:00", encoding="utf-8")
-            rows += nothing_due(open_cases)
-            return rows + all_at_once(open_cases + 1, due, parts.postgres.get_pid())
-        finally:
-            db.engine().dispose()
-            parts.stop()
+    with stores.own(clock=True) as (folder, parts):
+        drill = folder / "clock"
+        drill.write_text("2026-11-08T06:00:00+08:00", encoding="utf-8")
+        load(demo=True)
+        rows = outage(1, owed)
+        _empty()
+        drill.write_text("2026-11-10T09:00:00+08:00", encoding="utf-8")
+        rows += nothing_due(open_cases)
+        return rows + all_at_once(open_cases + 1, due, parts.postgres.get_pid())
 
 
 def main() -> None:

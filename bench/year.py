@@ -6,9 +6,7 @@ PostgreSQL; see bench/cityyear for what is in process. The small one is a test: 
 
 import argparse
 import datetime as dt
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -31,33 +29,22 @@ def _asked() -> argparse.Namespace:
 
 def measure(asked: argparse.Namespace) -> int:
     """Run and tell; returns how many faults were found."""
-    from bench import cost
+    from bench import cost, stores
     from bench.cityyear import drive, messages, run
-    from hotline import db
     from hotline.clock import SHANGHAI
-    from hotline.settings import Settings
     from web.city import load
-    from web.embedded import Embedded
-    from web.schema import upgrade
 
-    with tempfile.TemporaryDirectory(prefix="hotline-year-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ |= {"HOTLINE_DATA": folder, "HOTLINE_DEMO": "1", "HOTLINE_CLOCK": ""}
-        parts = Embedded(Settings())
-        parts.start()
-        try:
-            upgrade()
-            load(demo=True)
-            begin = dt.datetime(2025, 1, 2, tzinfo=SHANGHAI)
-            plan = drive.Plan(asked.cases, begin, begin + dt.timedelta(days=asked.days), asked.seed)
-            said = messages.shuffled(messages.read(asked.data), asked.seed)[: asked.messages]
-            year = run.year(plan, said, Path(folder) / "clock", asked.workers)
-            end = year.run()
-            _tell(year, cost.of_postgres(parts.postgres.get_pid()))
-            return _prove(plan, end)
-        finally:
-            db.engine().dispose()
-            parts.stop()
+    with stores.own(clock=True) as (folder, parts):
+        begin = dt.datetime(2025, 1, 2, tzinfo=SHANGHAI)
+        drill = folder / "clock"
+        drill.write_text(begin.isoformat(), encoding="utf-8")
+        load(demo=True)
+        plan = drive.Plan(asked.cases, begin, begin + dt.timedelta(days=asked.days), asked.seed)
+        said = messages.shuffled(messages.read(asked.data), asked.seed)[: asked.messages]
+        year = run.year(plan, said, drill, asked.workers)
+        end = year.run()
+        _tell(year, cost.of_postgres(parts.postgres.get_pid()))
+        return _prove(plan, end)
 
 
 def _tell(year: "object", postgres: float) -> None:

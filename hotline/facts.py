@@ -66,10 +66,10 @@ def load_many(
     return found
 
 
-def with_clocks(session: Session, wanted: ColumnElement[bool]) -> list[Case]:
+def with_clocks(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
     """The cases with their clocks alone, enough to tell of a rung; `complete` makes one ready for a step."""
     rows = select(Case).where(wanted).order_by(Case.id).options(selectinload(Case.clocks), *_WORDS)
-    return list(session.scalars(rows))
+    return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
 
 
 def complete(session: Session, case: Case) -> None:

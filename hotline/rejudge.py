@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from hotline import cases, clock
+from hotline import cases, clock, facts, history
+from hotline.db import among
 from hotline.models import Case, ClockRow, HistoryRow, RungRow
 from hotline.timing import ClockChanges, Timing, timing
 from hotline.unit import Unit, transaction
@@ -75,7 +76,7 @@ def reckon(session: Session, after: tuple[str, int], by: Timing) -> tuple[list[M
     key = tuple_(ClockRow.judged_by, ClockRow.case_id)
     page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, key > after).distinct()
     keys = session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH)).all()
-    found = _loaded(session, [case for _, case in keys], lock=False)
+    found = facts.with_clocks(session, among(Case.id, [case for _, case in keys]))
     moved = [one for _, _, _, one in _reckoned(session, found, by) if one is not None]
     return moved, len(keys), keys[-1] if keys else after
 
@@ -100,7 +101,8 @@ def judge_some(unit: Unit, by: Timing) -> tuple[list[Moved], int]:
         page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, half).distinct()
         rows = unit.session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH - len(ids)))
         ids += [case for _, case in rows if case not in ids]
-    found = _loaded(unit.session, ids, lock=True)
+    found = facts.with_clocks(unit.session, among(Case.id, ids), lock=True)
+    history.look_up(unit, ids)
     fired = _fired(unit.session, ids)
     changes = {case.id: ClockChanges(case, by, unit.now) for case in found}
     moved = []
@@ -121,15 +123,10 @@ def _settle(unit: Unit, case: Case, changes: ClockChanges, stamp: str) -> None:
         cases.note(unit, case, "rejudge", {"clocks": changes.told, "judged_by": stamp})
 
 
-def _loaded(session: Session, ids: Sequence[int], *, lock: bool) -> list[Case]:
-    rows = select(Case).where(Case.id.in_(ids)).order_by(Case.id).options(selectinload(Case.clocks))
-    return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
-
-
 def _fired(session: Session, ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The rungs that fired, by clock."""
     found: dict[int, set[str]] = defaultdict(set)
-    for clock_id, rung in session.execute(select(RungRow.clock_id, RungRow.rung).where(RungRow.case_id.in_(ids))):
+    for clock_id, rung in session.execute(select(RungRow.clock_id, RungRow.rung).where(among(RungRow.case_id, ids))):
         found[clock_id].add(rung)
     return defaultdict(frozenset, {clock_id: frozenset(rungs) for clock_id, rungs in found.items()})
 

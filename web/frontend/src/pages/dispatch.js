@@ -7,6 +7,7 @@ import { live } from "../shared/socket.js";
 import { act, clearTold, clockLine, conflict, failed, leading, showCase, skeleton } from "../shared/case-view.js";
 import { batch } from "../dispatch/batch.js";
 import { decisions } from "../dispatch/decisions.js";
+import { shareWords } from "../shared/case-words.js";
 import { leftWords, momentWords } from "../shared/time.js";
 
 const rows = one("#rows");
@@ -48,7 +49,7 @@ function line(item) {
       "button",
       { type: "button", onclick: () => open(item.number) },
       h("span", { class: "first" }, h("b", {}, item.title), item.urgency === "一般" ? null : h("span", { class: "tag bad" }, `■ ${item.urgency}`)),
-      h("span", { class: "small quiet" }, `${item.number} · ${item.place.area || "区域未定"} · ${item.state_label}${to ? ` · 建议 ${to} ${Math.round(item.suggestion.confidence * 100)}%` : ""}`),
+      h("span", { class: "small quiet" }, `${item.number} · ${item.place.area || "区域未定"} · ${item.state_label}${to ? ` · 建议 ${to} ${shareWords(item.suggestion.confidence)}` : ""}`),
       clock ? h("span", { class: "small" }, clockLine(clock, { still: true })) : null,
     ),
   );

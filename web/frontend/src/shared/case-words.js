@@ -131,5 +131,5 @@ export const RUNGS = {
   auto_forward: "系统自动转办",
 };
 
-// 87% · <1%: how sure a machine is.
-export const shareWords = (share) => (share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+// 87% · <1% · >99%: how sure a machine is.
+export const shareWords = (share) => (share < 0.005 ? "<1%" : share >= 0.995 ? ">99%" : `${Math.round(share * 100)}%`);
