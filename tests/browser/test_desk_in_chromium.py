@@ -416,6 +416,34 @@ def test_who_was_second_is_told_who_was_first_and_keeps_what_he_typed(log_in):
     expect(page.locator("#done")).to_contain_text("已转")
 
 
+def test_a_late_answer_of_before_does_not_undo_what_he_said_of_himself(log_in, parts):
+    import redis
+
+    page = log_in("agent1")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "off")
+    late = []
+
+    def hold(route):
+        if route.request.method == "GET" and not late:
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/desk/seat", hold)
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.publish("desk:events", json.dumps({"user": "agent1", "event": "seat", "call": ""}))
+    for _ in range(100):
+        if late:
+            break
+        page.wait_for_timeout(100)
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    ((route, answer),) = late
+    route.fulfill(response=answer)
+    page.wait_for_timeout(500)
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+
+
 def test_f8_takes_the_phone_and_puts_it_down_and_says_what_a_phone_cannot(log_in, parts):
     import redis
 

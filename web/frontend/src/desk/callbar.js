@@ -57,13 +57,19 @@ export function callbar({ onCall, onTalk }) {
     tick();
   };
 
-  // Answers may come out of order: what was asked before the one already taken is old news.
+  // Answers may come out of order: an older reading does not overwrite a newer one, and none that was on its way while I
+  // said something of myself overwrites the answer to that; then it is read once more.
   let asking = 0;
   let taken = 0;
-  const ask = (method, body) => {
+  async function ask(method, body) {
     const number = ++asking;
-    return call(method, "/desk/seat", body).then((told) => (number > taken ? ((taken = number), take(told)) : undefined), fail);
-  };
+    const told = await call(method, "/desk/seat", body);
+    if (method === "GET" && number <= taken) return;
+    const crossed = method !== "GET" && asking > number;
+    taken = method === "GET" ? number : asking;
+    await take(told);
+    if (crossed) reread();
+  }
 
   async function take(told) {
     if (told.state !== seat?.state || told.call !== seat?.call) asked = "";
@@ -99,8 +105,8 @@ export function callbar({ onCall, onTalk }) {
   phone.addEventListener("click", lift);
 
   const fail = (error) => (words.textContent = error.message);
-  const reread = () => ask("GET");
-  const say = (status, reason = "") => ask("POST", { status, reason });
+  const reread = () => ask("GET").catch(fail);
+  const say = (status, reason = "") => ask("POST", { status, reason }).catch(fail);
 
   for (const button of all("button[data-status]", bar)) button.addEventListener("click", () => say(button.dataset.status));
   for (const button of all("[data-reason]", bar)) {
