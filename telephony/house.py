@@ -37,7 +37,7 @@ WITH present AS MATERIALIZED (
 SELECT 'caller' AS what, id, since, NULL AS rung, skill_group, wanted_agent, 0 AS served FROM heads
 UNION ALL
 SELECT 'seat', p."user", p.idle_since, p.rung_at, '', '', CASE WHEN (SELECT yes FROM counting) THEN (
-       SELECT count(*) FROM calls WHERE agent = p."user" AND invite_at >= :midnight AND direction = 'in'
+       SELECT count(*) FROM calls WHERE agent = p."user" AND agent <> '' AND invite_at >= :midnight AND direction = 'in'
           AND agent_answer_at IS NOT NULL) ELSE 0 END
   FROM present p WHERE p.free
 UNION ALL SELECT 'present', NULL, NULL, NULL, string_agg("user", chr(31)), '', 0 FROM present

@@ -13,7 +13,7 @@ from staff_story import AGENT, DISPATCHER, SUPERVISOR, do, new, signed
 from bench.sweep import fill
 from dispatch import catalogue, service
 from hotline import cases, clock, db, facts, outbox, queries, reading
-from hotline.city_models import Department
+from hotline.city_models import Department, User
 from hotline.clock import SHANGHAI
 from hotline.errors import BadInput
 from hotline.message_models import OutboxRow
@@ -25,6 +25,10 @@ from hotline.unit import transaction
 from hotline.words import Action, Clock
 from hotline.workcalendar import Calendar
 from hotline.worktime import Limit, Unit, due
+from telephony import house
+from telephony.models import AgentSeat, Call
+from telephony.queueing import Group, Rules
+from telephony.words import Strategy
 from triage.models import Example
 from web import worker
 from web.api import cases as listed
@@ -189,3 +193,49 @@ def test_the_same_message_delivered_twice_makes_one_case_one_forward_one_notice(
         assert session.scalar(forwards) == 1
         assert session.scalar(select(func.count()).select_from(Example)) == 1
     assert service.sweep() == 0
+
+
+# --- telephone -----------------------------------------------------------------------------------------------------
+
+
+def test_giving_a_caller_to_a_seat_reads_that_seats_own_calls_of_today_not_everybodys():
+    fill_house(FEW)
+    few = read_for_one_caller()
+    fill_calls(FEW, MANY)
+    assert read_for_one_caller() <= few
+
+
+def fill_house(calls):
+    """One agent of many is free, one caller waits, so many calls are over."""
+    with transaction() as unit:
+        agents = list(unit.session.scalars(select(User.name).filter_by(role="agent")))
+        for name in agents:
+            state = "idle" if name == agents[0] else "talking"
+            unit.session.get(User, name).phone_uri = "sip:x@127.0.0.1:5999"
+            seat = {"status": "ready", "state": state, "since": unit.now, "idle_since": unit.now, "call": ""}
+            unit.session.add(AgentSeat(user=name, **seat))
+        waiting = {"state": "waiting", "skill_group": "general", "rank_at": unit.now, "queue_at": unit.now}
+        unit.session.add(Call(id="w", caller="", caller_index="", invite_at=unit.now, connector="c1", **waiting))
+    fill_calls(0, calls)
+
+
+def fill_calls(first, count):
+    """Ended calls of this minute, of an agent who speaks now."""
+    ended = text(
+        """INSERT INTO calls (id, state, caller, caller_index, connector, invite_at, agent, skill_group, direction)
+        SELECT 'e' || n, 'ended', '', '', 'c1', now(), 'agent2', 'general', 'in'
+        FROM generate_series(:first + 1, :first + :count) n"""
+    )
+    with db.engine().begin() as connection:
+        connection.execute(ended, {"first": first, "count": count})
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE calls"))
+
+
+def read_for_one_caller():
+    fewest = Rules(groups=(Group("general", strategy=Strategy.FEWEST_CALLS),), skills={"agent1": {"general": 1}})
+    db.engine().dispose()  # a connection that has read nothing yet
+    with db.session() as session:
+        found = house.look(session, fewest, clock.now(), ())
+        assert (len(found.free), len(found.waiting)) == (1, 1)
+        return rows_read(session)["calls"]
