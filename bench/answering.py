@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.distribution import tables
+from bench import stores
 from telephony import wav
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,5 +148,5 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    with tables():
+    with stores.own():
         report()
