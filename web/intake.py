@@ -9,6 +9,7 @@ from pydantic import Field
 from hotline import cases, clock
 from hotline.errors import BadInput
 from hotline.given import Given, parse
+from hotline.intakes import Door
 from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.words import AT_ONCE, CENTRE, Channel, Kind, Role, Urgency
@@ -19,6 +20,7 @@ LONGEST = 10_000
 _TITLE = 40
 _SLACK = dt.timedelta(minutes=5)
 _TAKES_IN = (CENTRE - {Role.AUDITOR}) | {Role.SYSTEM}
+_DOOR = Door()
 
 
 class Citizen(Given):
@@ -118,4 +120,4 @@ def _channel(channel: Channel, actor: Actor) -> str:
 def create(body: Any, actor: Actor, key: str = "") -> tuple[Case, bool]:
     """Check, suggest, write: (case, whether it is new)."""
     scope = f"{actor.name}:{key}" if key else ""
-    return cases.create(checked(body, actor), actor, scope)
+    return _DOOR.create(checked(body, actor), actor, scope)
