@@ -70,9 +70,14 @@ def _same_before(session: Session, key: str, new: NewCase) -> Case | None:
     return facts.load(session, number)
 
 
-def _written(unit: Unit, new: NewCase, actor: Actor) -> Case:
+def serials(unit: Unit, count: int) -> list[int]:
+    """So many running numbers, in order; one that is not used is a gap."""
+    drawn = select(NUMBERS.next_value()).select_from(func.generate_series(1, count).table_valued("n"))
+    return list(unit.session.scalars(drawn))
+
+
+def _written(unit: Unit, new: NewCase, actor: Actor, serial: int) -> Case:
     at_once = new.channel in AT_ONCE and actor.role is not Role.CITIZEN
-    serial = unit.session.scalar(NUMBERS.next_value())
     return Case(
         id=serial,
         number=f"{time.local(unit.now):%Y%m%d}{serial:06d}",
@@ -122,9 +127,9 @@ def create(new: NewCase, actor: Actor, key: str = "", now: dt.datetime | None = 
         return create_in(unit, new, actor, key), True
 
 
-def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
-    """The same inside an open transaction."""
-    case = _written(unit, new, actor)
+def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "", serial: int | None = None) -> Case:
+    """The same inside an open transaction. `serial` is one of `serials`, where several were drawn together."""
+    case = _written(unit, new, actor, serial or serials(unit, 1)[0])
     changes = ClockChanges(case, timing(), unit.now)
     _start_first_clocks(case, changes)
     unit.session.add(case)

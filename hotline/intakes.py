@@ -56,9 +56,10 @@ def _together(matters: Sequence[Matter]) -> list[Taken | Exception]:
     told: dict[int, Taken | Exception] = {}
     with transaction() as unit, unit.session.no_autoflush:
         used = _used(unit, [matter.key for matter in matters if matter.key])
+        serials = cases.serials(unit, len(matters))
         for place, matter in enumerate(matters):
             if matter.key not in used:
-                told[place] = cases.create_in(unit, matter.new, matter.actor, matter.key), True
+                told[place] = cases.create_in(unit, matter.new, matter.actor, matter.key, serials[place]), True
                 used |= {matter.key} - {""}
     return [told.get(place) or _alone(matter) for place, matter in enumerate(matters)]
 
