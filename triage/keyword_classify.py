@@ -26,6 +26,12 @@ class KeywordClassifier:
         """The same where only these labels are possible."""
         return narrowed(self._chances(text), labels)
 
+    def named(self, text: str) -> list[tuple[str, float]]:
+        """The labels of which a word stands in the text, with their chances; together at most CEILING."""
+        found = {label: self._weight(label, text.lower()) for label in self.labels}
+        total = sum(found.values()) + 1
+        return [(label, CEILING * weight / total) for label, weight in found.items() if weight]
+
     def _chances(self, text: str) -> list[tuple[str, float]]:
         lowered = text.lower()
         found = {label: self._weight(label, lowered) for label in self.labels}

@@ -22,6 +22,7 @@ from hotline.timing import timing
 from triage import kinds, risk_model, spacy_model
 from triage.classify import TOP, Classifier, Prediction, Unavailable
 from triage.keyword_classify import KeywordClassifier
+from triage.newcomers import widened
 from triage.places import Gazetteer
 from triage.risk_model import RiskModel
 from triage.urgency import Suggestion
@@ -75,12 +76,13 @@ def classifier() -> Classifier:
 
 @lru_cache(maxsize=1)
 def _classifier(_changed: int, _file: int) -> Classifier:
+    with db.session() as session:
+        words = {c.code: (c.second, *c.keywords) for c in session.scalars(select(Category))}
     try:
-        return spacy_model.load(Settings().data / "model")
+        return widened(spacy_model.load(Settings().data / "model"), words)
     except Unavailable as missing:
         log.warning("no classifier: %s", missing)
-        with db.session() as session:
-            return KeywordClassifier({c.code: (c.second, *c.keywords) for c in session.scalars(select(Category))})
+        return KeywordClassifier(words)
 
 
 @lru_cache

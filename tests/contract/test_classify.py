@@ -6,6 +6,7 @@ import pytest
 
 from triage.classify import TOP, Classifier, Prediction
 from triage.keyword_classify import CEILING, KeywordClassifier
+from triage.newcomers import widened
 from triage.spacy_model import SpacyClassifier, pipeline
 from triage.training.fit import fit
 
@@ -34,18 +35,31 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def trained() -> Classifier:
-    rows = [(frame.format(word), label) for label, words in WORDS.items() for word in words for frame in FRAMES]
+def learned(labels) -> Classifier:
+    rows = [(frame.format(word), label) for label in labels for word in WORDS[label] for frame in FRAMES]
     model = fit([text for text, _ in rows], [label for _, label in rows], lambda _: None).model
     return SpacyClassifier(pipeline(model))
 
 
-@pytest.fixture(params=["trained", "keywords"])
+@pytest.fixture(scope="module")
+def trained() -> Classifier:
+    return learned(WORDS)
+
+
+@pytest.fixture(scope="module")
+def widened_() -> Classifier:
+    """Trained before 0405 came into the catalogue."""
+    return widened(learned(label for label in WORDS if label != "0405"), WORDS)
+
+
+@pytest.fixture(params=["trained", "keywords", "widened"])
 def classifier(request) -> Classifier:
-    return KeywordClassifier(WORDS) if request.param == "keywords" else request.getfixturevalue("trained")
+    if request.param == "keywords":
+        return KeywordClassifier(WORDS)
+    return request.getfixturevalue("trained" if request.param == "trained" else "widened_")
 
 
+@pytest.mark.parametrize("classifier", ["trained", "keywords"], indirect=True)
 @pytest.mark.parametrize(("text", "label"), list(zip(TEXTS, WORDS, strict=False)))
 def test_a_plain_matter_gets_its_category(classifier, text, label):
     assert classifier.predict(text).label == label
@@ -129,3 +143,16 @@ def test_without_a_known_word_no_label_is_preferred():
 def test_a_catalogue_without_categories_is_refused():
     with pytest.raises(ValueError, match="no category"):
         KeywordClassifier({})
+
+
+def test_a_label_never_seen_in_training_is_offered_by_the_catalogues_words_and_is_never_sure(trained):
+    model = learned(label for label in WORDS if label != "0405")
+    both = widened(model, WORDS)
+    said = both.predict("公司拖欠工资不签劳动合同")
+    assert "0405" in dict(said.top)
+    assert said.confidence <= 1 - dict(said.top)["0405"]
+    assert dict(said.top)["0405"] <= CEILING
+    assert both.explain("公司拖欠工资", ["0405", "0203"])["0405"]
+    quiet = "工地晚上施工噪声吵得睡不着"
+    assert both.predict(quiet) == model.predict(quiet)
+    assert widened(trained, WORDS) is trained
