@@ -6,7 +6,7 @@ import pytest
 from test_citizen_in_chromium import answer, submitted
 from test_department_desks import CLERK, PHONE, do, forwarded
 
-from hotline import attachments, facts
+from hotline import attachments, facts, windows
 from hotline.lifecycle import Actor
 from hotline.looks import LookGiven, look
 from hotline.unit import transaction
@@ -20,16 +20,41 @@ DESK = {"width": 1366, "height": 768}
 RUN = """async (tags) => (await axe.run(document, { runOnly: { type: "tag", values: tags } })).violations
   .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} | ${node.html.slice(0, 120)}
     | ${node.any.concat(node.all).map((one) => one.message).join("; ").slice(0, 160)}`))"""
-CITIZEN = ["/", "/submit", "/track", "/chat", "/call-me", "/public", "/login", "/nowhere"]
+CITIZEN = [
+    "/",
+    "/submit",
+    "/track",
+    "/chat",
+    "/call-me",
+    "/public",
+    "/w/{window}",
+    "/kiosk/{window}",
+    "/login",
+    "/nowhere",
+]
+SPECIAL = [f"/special/{name}" for name in ("appeals", "items", "officers", "reviews", "stuck", "windows")]
 STAFF = [
-    ("agent1", ["/desk", "/kb"]),
+    ("agent1", ["/desk", "/kb", "/special/stuck"]),
     ("dispatcher1", ["/dispatch?open={number}"]),
     ("revisitor1", ["/revisit"]),
-    ("supervisor1", ["/board", "/board/wall", "/calls", "/topics", "/looks", "/papers", "/models", "/admin"]),
-    ("keeper1", ["/kb"]),
+    ("reviewer1", ["/dispatch?tab=review&open={number}", "/special/appeals", "/special/reviews", "/special/officers"]),
+    (
+        "supervisor1",
+        ["/board", "/board/wall", "/calls", "/topics", "/looks", "/papers", "/models", "/admin"],
+    ),
+    ("supervisor1", ["/reports", "/special", *SPECIAL, "/special/windows/{window}/sheet", "/admin/rules"]),
+    ("admin1", ["/admin", "/admin/rules", "/admin/rules/calendar/2026/edit", "/admin/rules/policy/henan/edit"]),
+    ("keeper1", ["/kb", "/special/items"]),
     ("csglj1", ["/department?tab=working&open={number}", "/papers"]),
     ("csglj2", ["/department?tab=working&open={number}"]),
 ]
+
+
+@pytest.fixture
+def window(live_server):
+    """The code of a window in the hall."""
+    said = windows.NewWindow(name="市政务大厅3号窗口", department="csglj", item="户外广告许可")
+    return windows.open_window(said, "supervisor1").code
 
 
 def faults(page):
@@ -45,12 +70,12 @@ def settled(page):
 
 @pytest.mark.parametrize("elder", ["0", "1"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_citizens_pages(open_page, live_server, lang, elder):
+def test_the_citizens_pages(open_page, live_server, window, lang, elder):
     page = open_page("/", viewport=PHONE)
     page.context.add_cookies([{"name": name, "value": value, "url": live_server} for name, value in (("lang", lang), ("elder", elder))])  # fmt: skip  # noqa: E501
     found = {}
     for path in CITIZEN:
-        page.goto(live_server + path)
+        page.goto(live_server + path.format(window=window))
         found[path] = faults(page)
         if elder == "0":
             page.emulate_media(color_scheme="dark")
@@ -69,8 +94,8 @@ def test_a_matter_from_sending_to_rating(open_page, live_server):
     assert wrong + faults(settled(page)) == []
 
 
-@pytest.mark.parametrize(("user", "paths"), STAFF, ids=[user for user, _ in STAFF])
-def test_the_staffs_pages(open_page, live_server, parts, user, paths):
+@pytest.mark.parametrize(("user", "paths"), STAFF, ids=[f"{user} {paths[0]}" for user, paths in STAFF])
+def test_the_staffs_pages(open_page, live_server, parts, window, user, paths):
     made = forwarded()
     do(made, Action.SIGN, CLERK)
     hidden = forwarded(confidential=True)
@@ -86,7 +111,8 @@ def test_the_staffs_pages(open_page, live_server, parts, user, paths):
     page.click("button[type=submit]")
     found = {}
     for path in paths:
-        page.goto(live_server + path.format(number=made.number))
+        answer = page.goto(live_server + path.format(number=made.number, window=window))
+        assert answer.status == 200, path
         page.wait_for_timeout(700)
         found[path] = faults(page)
         page.emulate_media(color_scheme="dark")

@@ -13,6 +13,7 @@ from hotline.words import Role
 from telephony import agents, checks, marks, wav
 from telephony.models import Call, CallAct, QualityCheck
 from telephony.vault import Vault
+from tests.sip.peers import until
 
 pytestmark = pytest.mark.browser
 CALL = "00000000-0000-4000-8000-0000000000bb"
@@ -58,7 +59,7 @@ def test_a_drawn_call_is_heard_seen_and_scored(city, boss):
     page.get_by_role("button", name="听录音").click()
     canvas = page.locator(".player canvas")
     expect(canvas).to_be_visible()
-    page.wait_for_function("document.querySelector('.player audio').readyState >= 1")
+    until(lambda: page.evaluate("document.querySelector('.player audio').readyState >= 1"), 30, "the sound is not read")
     length = page.evaluate("document.querySelector('.player audio').duration")
     assert math.isclose(length, 2, abs_tol=0.05)
     tall = """(at) => { const c = document.querySelector('.player canvas'), p = c.getContext('2d');

@@ -151,7 +151,9 @@ def test_what_was_typed_is_offered_again_after_a_reload(log_in):
     page = log_in("agent1")
     page.fill("#content", TEXT)
     page.fill("#name", "王先生")
-    page.wait_for_function("localStorage.getItem('draft:agent1:desk')?.includes('王先生')")
+    until(
+        lambda: page.evaluate("localStorage.getItem('draft:agent1:desk')?.includes('王先生')"), 30, "no draft is kept"
+    )
     page.reload()
     page.get_by_role("button", name="接着填").click()
     expect(page.locator("#content")).to_have_value(TEXT)
