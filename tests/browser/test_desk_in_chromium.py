@@ -112,6 +112,20 @@ def test_another_citizens_same_matter_is_joined_with_one_key_and_his_own_case_st
         assert facts.load(session, number.text_content()).parent == other.number
 
 
+def test_what_is_recognised_is_named_and_marked_where_it_stands_in_the_words(log_in):
+    page = log_in("agent1")
+    page.fill("#content", "  " + TEXT + "，已经找过三门峡鑫源物业服务有限公司")
+    found = page.locator("#found button")
+    expect(found.filter(has_text="小区")).to_contain_text("锦绣小区", timeout=30_000)
+    marked = "(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))"
+    for sort, words in (("单位", "鑫源物业服务有限公司"), ("街道", "黄河路")):
+        found.filter(has_text=sort).click()
+        assert words in page.locator("#content").evaluate(marked)
+    expect(page.locator("#address")).to_have_value(re.compile("黄河路"))
+    page.fill("#content", "没有什么可认的话")
+    expect(page.locator("#found")).to_be_hidden()
+
+
 def test_the_suggested_kind_is_marked_until_it_is_confirmed(log_in):
     page = log_in("agent1")
     expect(page.locator("#content")).to_be_focused()

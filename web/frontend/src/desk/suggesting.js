@@ -10,6 +10,7 @@ const PAUSE = 300;
 const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
 const ASKS_AGAIN = new Set(["content", "area", "phone"]);
 const PLACES = new Set(["street", "estate", "village"]);
+const SORTS = { organisation: "单位", area: "区域", street: "街道", estate: "小区", village: "村", time: "时间", phone: "电话", plate: "车牌", id_card: "证件号" };
 
 
 export function suggesting(form, pick, { onSimilar }) {
@@ -79,6 +80,19 @@ export function suggesting(form, pick, { onSimilar }) {
     put("phone", fields.find((field) => field.kind === "phone")?.value);
   };
 
+  // What was recognised, each a button that marks it where it stands in the citizen's words.
+  const marks = one("#found");
+  const mark = ({ start, end }) => {
+    const content = form.elements.content;
+    const ahead = content.value.length - content.value.trimStart().length;
+    content.focus();
+    content.setSelectionRange(ahead + start, ahead + end);
+  };
+  const recognised = (fields) => {
+    marks.hidden = !fields.length;
+    fill(marks, fields.length ? ["话里认出：", ...fields.map((field) => h("button", { type: "button", class: "found-one", title: "标出它在话里的位置", onclick: () => mark(field) }, h("span", { class: "quiet" }, SORTS[field.kind]), ` ${field.text}`))] : []);
+  };
+
   // The kind decides the deadline: what the machine says stays marked until somebody confirms or changes it.
   const kind = (told) => {
     put("kind", told?.kind);
@@ -103,6 +117,7 @@ export function suggesting(form, pick, { onSimilar }) {
     put("area", told.area);
     if (told.urgency !== "一般") put("urgency", told.urgency);
     places(told.fields);
+    recognised(told.fields);
     paint();
     department(told.top.find((choice) => choice.category === confirmed) ?? told);
     danger(told.risk);
@@ -147,6 +162,7 @@ export function suggesting(form, pick, { onSimilar }) {
 
   const reset = () => {
     touched.clear();
+    recognised([]);
     clearTimeout(timer);
     asked += 1;
     found = null;
