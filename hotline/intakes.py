@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import OperationalError
 
 from hotline import cases
 from hotline.db import among
@@ -35,11 +36,16 @@ class Matter:
 
 
 def create_many(matters: Sequence[Matter]) -> list[Taken | Exception]:
-    """(case, whether it is new) or what refused it, for each in turn; where one cannot be written, each by itself."""
+    """(case, whether it is new) or what refused it, for each in turn; where one cannot be written, each by itself.
+
+    A database that goes away refuses all of them; who brought them brings them again under their keys.
+    """
     if len(matters) > 1:
         try:
             return _together(matters)
-        except Exception as error:  # noqa: BLE001 - whatever it is, each is tried by itself and told of there
+        except OperationalError as down:  # whether it was committed is not known: again might be twice
+            return [down for _ in matters]
+        except Exception as error:  # noqa: BLE001 - nothing was committed: each is tried by itself and told of there
             log.info("%d matters one by one: %s", len(matters), type(error).__name__)
     return [_alone(matter) for matter in matters]
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hotline import clock
 from hotline.backoff import pause
+from hotline.db import among
 from hotline.message_models import Handled, OutboxRow
 from hotline.unit import Unit, transaction
 
@@ -44,7 +45,7 @@ def claim(most: int = 200) -> list[Message]:
 
 def read(unit: Unit, ids: Sequence[int]) -> list[Message]:
     """Those of the messages that are not done, oldest first."""
-    rows = select(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.done_at.is_(None)).order_by(OutboxRow.id)
+    rows = select(OutboxRow).where(among(OutboxRow.id, ids), OutboxRow.done_at.is_(None)).order_by(OutboxRow.id)
     return [_message(row) for row in unit.session.scalars(rows)]
 
 
@@ -62,7 +63,7 @@ def first_time(unit: Unit, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, s
 
 def done(unit: Unit, ids: Sequence[int]) -> None:
     """All handlers have taken them."""
-    unit.session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(done_at=clock.machine(), error=""))
+    unit.session.execute(update(OutboxRow).where(among(OutboxRow.id, ids)).values(done_at=clock.machine(), error=""))
 
 
 def failed(message_id: int, attempts: int, error: str) -> None:
@@ -77,6 +78,6 @@ def sweep_out(unit: Unit, keep: dt.timedelta = dt.timedelta(days=7)) -> int:
     """Delete done messages older than `keep`; returns how many."""
     old = select(OutboxRow.id).where(OutboxRow.done_at < unit.now - keep).limit(10_000)
     ids = list(unit.session.scalars(old))
-    unit.session.execute(delete(Handled).where(Handled.message_id.in_(ids)))
-    unit.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+    unit.session.execute(delete(Handled).where(among(Handled.message_id, ids)))
+    unit.session.execute(delete(OutboxRow).where(among(OutboxRow.id, ids)))
     return len(ids)

@@ -181,7 +181,7 @@ class _Then:
 def _since(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], list[_Then]]:
     """Approved pauses and extensions, oldest first, by case and clock, from the history."""
     steps = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.facts)
-    moving = steps.where(HistoryRow.case_id.in_(ids), HistoryRow.action.in_(_MOVING))
+    moving = steps.where(among(HistoryRow.case_id, ids), HistoryRow.action.in_(_MOVING))
     found: dict[tuple[int, str], list[_Then]] = defaultdict(list)
     paused: dict[tuple[int, str], dt.datetime] = {}
     for case_id, at, told in session.execute(moving.order_by(HistoryRow.case_id, HistoryRow.seq)):

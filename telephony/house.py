@@ -18,6 +18,7 @@ from telephony.words import SeatState, Status, Strategy
 
 # `free` is counted before anybody who waits is looked at: without a free seat nobody is. Today's calls of the free
 # agents are counted only where somebody waits in a group that goes by them.
+# `agent <> ''` is what the index of agents' calls asks for.
 _LOOK = text("""
 WITH present AS MATERIALIZED (
   SELECT s."user", s.idle_since, s.rung_at,

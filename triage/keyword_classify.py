@@ -28,13 +28,12 @@ class KeywordClassifier:
 
     def named(self, text: str) -> list[tuple[str, float]]:
         """The labels of which a word stands in the text, with their chances; together at most CEILING."""
-        found = {label: self._weight(label, text.lower()) for label in self.labels}
+        found = self._weights(text)
         total = sum(found.values()) + 1
         return [(label, CEILING * weight / total) for label, weight in found.items() if weight]
 
     def _chances(self, text: str) -> list[tuple[str, float]]:
-        lowered = text.lower()
-        found = {label: self._weight(label, lowered) for label in self.labels}
+        found = self._weights(text)
         spread = 1 / len(found)
         total = sum(found.values()) + 1
         return [(label, CEILING * (weight + spread) / total) for label, weight in found.items()]
@@ -53,5 +52,7 @@ class KeywordClassifier:
         for match in re.finditer("|".join(map(re.escape, words)), text, re.IGNORECASE) if words else ():
             yield Moved(match.start(), match.end(), round((match.end() - match.start()) / longest, 3))
 
-    def _weight(self, label: str, lowered: str) -> int:
-        return sum(len(word) for word in self._words[label] if word in lowered)
+    def _weights(self, text: str) -> dict[str, int]:
+        """For each label how many letters of its words stand in the text."""
+        lowered = text.lower()
+        return {label: sum(len(word) for word in self._words[label] if word in lowered) for label in self.labels}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
 from hotline import events, privacy, reading
+from hotline.db import among
 from hotline.lifecycle import Actor
 from hotline.models import Case, CaseWords
 from hotline.unit import Unit, transaction
@@ -49,8 +50,8 @@ def _hash(pair: str, key: bytes) -> int:
 
 def keep_words(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
     """New cases are found by their words from now on."""
-    ids = [event.case_id for event in told]
-    _keep(unit.session, unit.session.execute(select(*_SAID).where(Case.id.in_(ids))).all())
+    new = among(Case.id, [event.case_id for event in told])
+    _keep(unit.session, unit.session.execute(select(*_SAID).where(new)).all())
 
 
 def catch_up() -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dispatch import appeals, letters, papers
 from hotline import events
+from hotline.db import among
 from hotline.models import Assignment, Case
 from hotline.unit import Unit
 from hotline.words import OF_REVIEW, Action, State
@@ -44,7 +45,7 @@ def each(handler: Callable[[Unit, Any], None]) -> Handler:
 def show_cases(unit: Unit, told: Sequence[events.CaseCreated | events.CaseChanged]) -> None:
     """Lists and boards read the cases again: numbers and versions, no words and no state."""
     ids = {event.case_id for event in told}
-    wanted = select(Case.id, Case.number, Case.version, Case.state).where(Case.id.in_(ids))
+    wanted = select(Case.id, Case.number, Case.version, Case.state).where(among(Case.id, ids))
     cases = {case.id: case for case in unit.session.execute(wanted)}
     departments = _departments(unit, ids)
     for event in told:
@@ -59,7 +60,7 @@ def show_cases(unit: Unit, told: Sequence[events.CaseCreated | events.CaseChange
 
 def _departments(unit: Unit, case_ids: set[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
-    rows = select(Assignment.case_id, Assignment.department).where(Assignment.case_id.in_(case_ids))
+    rows = select(Assignment.case_id, Assignment.department).where(among(Assignment.case_id, case_ids))
     for case_id, department in unit.session.execute(rows):
         found[case_id].add(department)
     return found
@@ -84,8 +85,9 @@ def show_chat(_unit: Unit, event: events.ChatChanged) -> None:
 
 def link_calls(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
     """The call a case was written down in knows its case."""
-    ids = [event.case_id for event in told]
-    for call, number in unit.session.execute(select(Case.call, Case.number).where(Case.id.in_(ids), Case.call != "")):
+    mine = among(Case.id, [event.case_id for event in told])
+    rows = select(Case.call, Case.number).where(mine, Case.call != "").order_by(Case.call)  # locked in one order
+    for call, number in unit.session.execute(rows):
         telephone.case_made(unit, call, number)
 
 

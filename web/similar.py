@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
 from hotline import clock, events, privacy
+from hotline.db import among
 from hotline.models import Case
 from hotline.settings import CITY
 from hotline.unit import Unit, transaction
@@ -56,8 +57,8 @@ def _places(text: str) -> list[str]:
 
 def mark(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
     """New cases can be found from now on."""
-    ids = [event.case_id for event in told]
-    _keep(unit.session, unit.session.execute(select(*_MARKED).where(Case.id.in_(ids))).all())
+    new = among(Case.id, [event.case_id for event in told])
+    _keep(unit.session, unit.session.execute(select(*_MARKED).where(new)).all())
 
 
 def catch_up() -> int:

@@ -114,7 +114,7 @@ def test_another_citizens_same_matter_is_joined_with_one_key_and_his_own_case_st
 
 def test_what_is_recognised_is_named_and_marked_where_it_stands_in_the_words(log_in):
     page = log_in("agent1")
-    page.fill("#content", "  " + TEXT + "，已经找过三门峡鑫源物业服务有限公司")
+    page.fill("#content", "  😡" + TEXT + "，已经找过三门峡鑫源物业服务有限公司")
     found = page.locator("#found button")
     expect(found.filter(has_text="小区")).to_contain_text("锦绣小区", timeout=30_000)
     marked = "(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))"

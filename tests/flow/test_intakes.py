@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from staff_story import AGENT
 
 from hotline import cases, db, intakes
@@ -46,6 +47,19 @@ def test_one_that_cannot_be_written_leaves_the_others_alone():
     told = create_many([matter(), matter("断\x00字"), matter()])
     assert [isinstance(one, Exception) for one in told] == [False, True, False]
     assert count(Case) == 2
+
+
+def test_a_database_that_goes_away_at_the_commit_is_not_asked_again(monkeypatch):
+    asked = []
+
+    def lost(matters):
+        asked.append(len(matters))
+        raise OperationalError("COMMIT", None, Exception("gone"))
+
+    monkeypatch.setattr(intakes, "_together", lost)
+    told = create_many([matter(), matter()])
+    assert [type(one) for one in told] == [OperationalError] * 2
+    assert (asked, count(Case)) == ([2], 0)
 
 
 def test_threads_at_one_door_each_get_their_own_and_share_commits(monkeypatch):

@@ -84,9 +84,10 @@ export function suggesting(form, pick, { onSimilar }) {
   const marks = one("#found");
   const mark = ({ start, end }) => {
     const content = form.elements.content;
-    const ahead = content.value.length - content.value.trimStart().length;
+    const letters = Array.from(content.value.trimStart()); // places count letters, the field counts halves of them
+    const place = (at) => content.value.length - letters.slice(at).join("").length;
     content.focus();
-    content.setSelectionRange(ahead + start, ahead + end);
+    content.setSelectionRange(place(start), place(end));
   };
   const recognised = (fields) => {
     marks.hidden = !fields.length;
