@@ -124,17 +124,41 @@ def create(new: NewCase, actor: Actor, key: str = "", now: dt.datetime | None = 
         before = _same_before(unit.session, key, new)
         if before is not None:
             return before, False
-        return create_in(unit, new, actor, key), True
+        return take_in(unit, new, actor, key), True
 
 
-def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "", serial: int | None = None) -> Case:
-    """The same inside an open transaction. `serial` is one of `serials`, where several were drawn together."""
+def take_in(unit: Unit, new: NewCase, actor: Actor, key: str = "", serial: int | None = None) -> Case:
+    """The same inside an open transaction. The case is there to be read; a later step loads it.
+
+    `serial` is one of `serials`, where several were drawn together.
+    """
+    case = _begun(unit, new, actor, serial)
+    unit.keep(case)
+    for row in case.clocks:
+        row.case_id = case.id
+        unit.keep(row)
+    _once(unit, case, new, key)
+    return case
+
+
+def create_in(unit: Unit, new: NewCase, actor: Actor, key: str = "") -> Case:
+    """The same for whoever goes on with the case in this transaction: the session holds it."""
+    case = _begun(unit, new, actor)
+    unit.session.add(case)
+    _once(unit, case, new, key)
+    return case
+
+
+def _once(unit: Unit, case: Case, new: NewCase, key: str) -> None:
+    if key:
+        unit.write(SameRequest, key=key, digest=new.digest(), case_id=case.id, at=unit.now)
+
+
+def _begun(unit: Unit, new: NewCase, actor: Actor, serial: int | None = None) -> Case:
+    """The case with its first clocks, its first row of history and its event."""
     case = _written(unit, new, actor, serial or serials(unit, 1)[0])
     changes = ClockChanges(case, timing(), unit.now)
     _start_first_clocks(case, changes)
-    unit.session.add(case)
-    if key:
-        unit.session.add(SameRequest(key=key, digest=new.digest(), case_id=case.id, at=unit.now))
     told: dict[str, Any] = {"clocks": changes.told, "channel": case.channel, "kind": case.kind, "version": 1}
     if case.accepted_at:
         told["accepted"] = True

@@ -1,12 +1,15 @@
 """The engine of this process and the base of all tables."""
 
 import datetime as dt
+import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     ColumnElement,
@@ -95,26 +98,56 @@ def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
-def copy_in(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write many rows that name the same columns by COPY, in the open transaction. Defaults of the model are filled in.
+def put(
+    session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]], *, unless_there: bool = False
+) -> None:
+    """Write rows of several tables in one statement that is the same for any number of them.
 
-    Raises psycopg's errors as they are.
+    What a row does not name has the model's default. Constraints are checked behind all of them, so their order does
+    not matter. With `unless_there` a row that is there already stays as it is. Raises SQLAlchemy's errors.
     """
     connection = session.connection()
-    dialect, whole = connection.dialect, cast("Table", table.__table__)
-    columns = [column for column in whole.columns if column.name in rows[0] or _default(column) is not None]
-    ways = [(c.name, _default(c), c.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is) for c in columns]
-    quoted = dialect.identifier_preparer
-    names = ", ".join(quoted.format_column(column) for column in columns)
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {quoted.format_table(whole)} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([way(row.get(name, default)) for name, default, way in ways])
+    ways = [_way(table, frozenset().union(*rows), connection.dialect) for table, rows in lines.items()]
+    inserts = [way.insert + (" ON CONFLICT DO NOTHING" if unless_there else "") for way in ways]
+    first = ", ".join(f"w{number} AS ({insert})" for number, insert in enumerate(inserts[:-1]))
+    told = tuple(way.told(rows) for way, rows in zip(ways, lines.values(), strict=True))
+    connection.exec_driver_sql(f"WITH {first} {inserts[-1]}" if first else inserts[-1], told)
 
 
-def _default(column: Column[Any]) -> Any:
+@dataclass(frozen=True)
+class _Way:
+    """How rows of one table that name the same columns are told to PostgreSQL."""
+
+    insert: str
+    columns: tuple[tuple[str, Callable[[], Any], Callable[[Any], Any]], ...]  # name, default, its value as JSON
+
+    def told(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """The rows as JSON."""
+        told = [{n: value(row[n] if n in row else default()) for n, default, value in self.columns} for row in rows]
+        return json.dumps(told, ensure_ascii=False, allow_nan=False, default=dt.datetime.isoformat)
+
+
+@lru_cache(maxsize=256)
+def _way(table: type[Base], named: frozenset[str], dialect: Dialect) -> _Way:
+    whole, quoted = cast("Table", table.__table__), dialect.identifier_preparer
+    columns = [column for column in whole.columns if column.name in named or column.default is not None]
+    names, name = ", ".join(map(quoted.format_column, columns)), quoted.format_table(whole)
+    read = f"SELECT {names} FROM json_populate_recordset(NULL::{name}, %s::json)"  # noqa: S608 - names of our own tables
+    ways = tuple((column.name, _default(column), _as_json(column, dialect)) for column in columns)
+    return _Way(f"INSERT INTO {name} ({names}) {read}", ways)
+
+
+def _default(column: Column[Any]) -> Callable[[], Any]:
     default: Any = column.default
-    return default.arg if default is not None and default.is_scalar else None
+    if default is not None and default.is_callable:
+        return lambda: default.arg(None)
+    return lambda: None if default is None else default.arg
+
+
+def _as_json(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    """JSON stays what it is; every other type is bound as it would be alone."""
+    bound = None if isinstance(column.type, JSON) else column.type.dialect_impl(dialect).bind_processor(dialect)
+    return bound or _as_it_is
 
 
 def _as_it_is(value: Any) -> Any:

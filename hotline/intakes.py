@@ -1,14 +1,11 @@
 """Matters that come at the same moment share one commit; each is taken in, known already, or refused by itself.
 
-What a commit costs is mostly the same for one case and for ten. Nobody waits for company: whoever finds the door free
-goes in with all who stand there.
+What a commit costs is mostly the same for one case and for ten.
 """
 
 import logging
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -22,7 +19,6 @@ from hotline.models import Case
 from hotline.unit import Unit, transaction
 
 log = logging.getLogger(__name__)
-MOST = 32  # of one commit
 Taken = tuple[Case, bool]
 
 
@@ -65,7 +61,7 @@ def _together(matters: Sequence[Matter]) -> list[Taken | Exception]:
         serials = cases.serials(unit, len(matters))
         for place, matter in enumerate(matters):
             if matter.key not in used:
-                told[place] = cases.create_in(unit, matter.new, matter.actor, matter.key, serials[place]), True
+                told[place] = cases.take_in(unit, matter.new, matter.actor, matter.key, serials[place]), True
                 used |= {matter.key} - {""}
     return [told.get(place) or _alone(matter) for place, matter in enumerate(matters)]
 
@@ -78,39 +74,3 @@ def _used(unit: Unit, keys: Sequence[str]) -> set[str]:
     held = func.hashtextextended(one, 0)
     unit.session.execute(select(func.pg_advisory_xact_lock(held)).select_from(one).order_by(held))
     return set(unit.session.scalars(select(SameRequest.key).where(among(SameRequest.key, keys))))
-
-
-@dataclass(eq=False)
-class _Asked:
-    matter: Matter
-    told: Taken | Exception | None = None
-
-
-@dataclass
-class Door:
-    """Where threads bring their matters: the first one in takes along all who wait."""
-
-    _waiting: list[_Asked] = field(default_factory=list)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
-
-    def create(self, new: cases.NewCase, actor: Actor, key: str = "") -> Taken:
-        """As `cases.create`, and raises what it raises."""
-        mine = _Asked(Matter(new, actor, key))
-        self._waiting.append(mine)
-        with self._turn:
-            if mine.told is None:
-                self._take(mine)
-        if isinstance(mine.told, Exception):
-            raise mine.told
-        assert mine.told is not None
-        return mine.told
-
-    def _take(self, mine: _Asked) -> None:
-        """Mine and up to MOST of those who came first. Only who has the turn takes away; anybody may stand behind."""
-        together = self._waiting[:MOST]
-        together = together if mine in together else [*together[: MOST - 1], mine]
-        for asked in together:
-            with suppress(ValueError):  # mine was taken along by somebody who fell
-                self._waiting.remove(asked)
-        for asked, told in zip(together, create_many([asked.matter for asked in together]), strict=True):
-            asked.told = told

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -15,8 +14,6 @@ from hotline.db import Base
 from hotline.errors import Conflict
 from hotline.events import Event
 from hotline.message_models import OutboxRow
-
-_MANY = 10  # rows of one table from which COPY is quicker than INSERT
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,16 @@ class Unit:
         """Add a row that this transaction does not read again."""
         self.lines.setdefault(table, []).append(values)
 
+    def keep(self, row: Base) -> None:
+        """Add a row that was made as an object; what becomes of the object from now on is not written."""
+        names = row.__table__.columns.keys()
+        self.write(type(row), **{name: row.__dict__[name] for name in names if name in row.__dict__})
+
     def put_down(self) -> None:
-        """Write what was added, table by table, behind what the session holds."""
+        """Write what was added, in one statement behind what the session holds."""
         self.session.flush()
-        for table, rows in self.lines.items():
-            if len(rows) < _MANY:
-                self.session.execute(insert(table), rows)
-            else:
-                db.copy_in(self.session, table, rows)
+        if self.lines:
+            db.put(self.session, self.lines)
         self.lines.clear()
 
 

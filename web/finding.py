@@ -12,11 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Row, exists, false, select
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from hotline import events, privacy, reading
+from hotline import db, events, privacy, reading
 from hotline.db import among
 from hotline.lifecycle import Actor
 from hotline.models import Case, CaseWords
@@ -67,7 +67,7 @@ def catch_up() -> int:
 def _keep(session: Session, rows: Sequence[Row[int, str, str]]) -> None:
     lines = [{"case_id": row.id, "words": hashes(f"{row.title}\n{row.content}")} for row in rows]
     if lines:
-        session.execute(insert(CaseWords).on_conflict_do_nothing(), lines)
+        db.put(session, {CaseWords: lines}, unless_there=True)
 
 
 def asked(words: str) -> ColumnElement[bool]:

@@ -2,14 +2,17 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from hotline import cases, clock
+from hotline.door import Door
 from hotline.errors import BadInput
 from hotline.given import Given, parse
-from hotline.intakes import Door
+from hotline.intakes import Matter, Taken, create_many
 from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.words import AT_ONCE, CENTRE, Channel, Kind, Role, Urgency
@@ -20,7 +23,6 @@ LONGEST = 10_000
 _TITLE = 40
 _SLACK = dt.timedelta(minutes=5)
 _TAKES_IN = (CENTRE - {Role.AUDITOR}) | {Role.SYSTEM}
-_DOOR = Door()
 
 
 class Citizen(Given):
@@ -77,29 +79,48 @@ def _area(name: str) -> str:
 
 def checked(body: Any, actor: Actor) -> cases.NewCase:
     """The body as a matter ready to be written, with its suggestion. Raises BadInput naming each wrong field."""
+    return _ready([_read(body, actor)])[0]
+
+
+def _read(body: Any, actor: Actor) -> cases.NewCase:
+    """The body without its suggestion, a category that a person chose excepted."""
     matter = parse(NewMatter, body)
     phone = phone_number(matter.citizen.phone)
     if not phone and actor.role is Role.CITIZEN and not matter.anonymous:
         raise BadInput("phone_missing", "请留下联系电话，或选择匿名。", {"citizen.phone": "缺少此项"})
-    area = _area(matter.place.area)
-    suggestion = suggest.suggest(f"{matter.title}\n{matter.content}\n{matter.place.address}", area)
-    if matter.category:
-        suggestion = chosen(matter.category, suggestion, area)
+    if matter.category and matter.category not in suggest.names()["category"]:
+        raise BadInput("unknown_category", "没有这个事项分类。", {"category": "没有这个分类"})
     return cases.NewCase(
         kind=matter.kind.value,
-        title=matter.title or matter.content[:_TITLE].replace("\n", " "),
+        title=matter.title,
         content=matter.content,
         channel=_channel(matter.channel, actor),
         name=matter.citizen.name,
         phone=phone,
-        area=area or suggestion["area"],
+        area=_area(matter.place.area),
         address=matter.place.address,
         occurred_at=_moment(matter.occurred_at, clock.now()),
         urgency=matter.urgency.value,
         confidential=matter.confidential,
         anonymous=matter.anonymous,
         call=matter.call if actor.role is not Role.CITIZEN else "",
-        suggestion=suggestion,
+        suggestion={"category": matter.category},
+    )
+
+
+def _ready(read: Sequence[cases.NewCase]) -> list[cases.NewCase]:
+    """Those matters with their suggestions, titles and areas."""
+    asked = [(f"{one.title}\n{one.content}\n{one.address}", one.area) for one in read]
+    return [_suggested(one, found) for one, found in zip(read, suggest.suggest_many(asked), strict=True)]
+
+
+def _suggested(read: cases.NewCase, found: dict[str, Any]) -> cases.NewCase:
+    category = read.suggestion["category"]
+    return replace(
+        read,
+        title=read.title or read.content[:_TITLE].replace("\n", " "),
+        area=read.area or found["area"],
+        suggestion=chosen(category, found, read.area) if category else found,
     )
 
 
@@ -118,6 +139,15 @@ def _channel(channel: Channel, actor: Actor) -> str:
 
 
 def create(body: Any, actor: Actor, key: str = "") -> tuple[Case, bool]:
-    """Check, suggest, write: (case, whether it is new)."""
+    """Check, suggest, write: (case, whether it is new). What comes at the same moment is taken in together."""
     scope = f"{actor.name}:{key}" if key else ""
-    return _DOOR.create(checked(body, actor), actor, scope)
+    return _DOOR.bring(Matter(_read(body, actor), actor, scope))
+
+
+def _taken_in(matters: Sequence[Matter]) -> list[Taken | Exception]:
+    ready = _ready([matter.new for matter in matters])
+    return create_many([replace(matter, new=new) for matter, new in zip(matters, ready, strict=True)])
+
+
+_DOOR = Door(_taken_in)
+coming = _DOOR.on_the_way

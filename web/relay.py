@@ -16,13 +16,14 @@ from web.worker import react
 
 log = logging.getLogger("relay")
 PAUSE_SECONDS = 0.15
-TOGETHER = 50
+TOGETHER = 50  # messages of one task
+MOST = 200  # taken at once
 DOWN_SECONDS = 2.0
 
 
 def once() -> int:
     """Hand on what waits; returns how many. Raises when database or broker are away."""
-    messages = outbox.claim()
+    messages = outbox.claim(MOST)
     ids = [message.id for message in messages]
     for start in range(0, len(ids), TOGETHER):
         react.apply_async(tuple(ids[start : start + TOGETHER]), retry=False)
@@ -34,12 +35,12 @@ def run(stop: threading.Event) -> None:
     """Until `stop`."""
     while not stop.is_set():
         try:
-            busy = once()
+            taken = once()
         except (BrokerDown, RedisError, DatabaseDown, OSError) as down:
             log.warning("waiting for %s", type(down).__name__)
             stop.wait(DOWN_SECONDS)
             continue
-        if not busy:
+        if taken < MOST:  # what comes meanwhile goes together: a task costs nearly the same for one and for many
             stop.wait(PAUSE_SECONDS)
 
 

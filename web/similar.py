@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, any_, bindparam, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from hotline import clock, events, privacy
+from hotline import clock, db, events, privacy
 from hotline.db import among
 from hotline.models import Case
 from hotline.settings import CITY
@@ -75,7 +75,7 @@ def _keep(session: Session, rows: Sequence[Row[int, str, str, dt.datetime]]) -> 
     made = [(row.id, row.received_at, marks_of(f"{row.title}\n{row.content}")) for row in rows]
     if made:
         lines = [{"case_id": case_id, "received_at": at, "marks": marks} for case_id, at, marks in made]
-        session.execute(insert(Likeness).on_conflict_do_nothing(), lines)
+        db.put(session, {Likeness: lines}, unless_there=True)
 
 
 def find(

@@ -139,13 +139,13 @@ def area_of(text: str) -> str:
     return gazetteer()[max(found, key=len)] if found else ""
 
 
-def _predicted(text: str) -> Prediction | None:
-    """The model's answer, or None where it is down or not back within SLOW; then it is left alone for REST."""
+def _predicted(texts: Sequence[str]) -> list[Prediction] | None:
+    """The model's answers, or None where it is down or not back within SLOW; then it is left alone for REST."""
     if time.monotonic() < _slow.until:
         return None
     model = classifier()  # loading it takes its time once
     try:
-        return _asking.submit(model.predict, text).result(SLOW)
+        return _asking.submit(model.predict_many, texts).result(SLOW)
     except Unavailable as down:
         log.warning("classifier down: %s", down)
     except TimeoutError:
@@ -165,8 +165,16 @@ def trouble() -> str:
 
 def suggest(text: str, area: str = "") -> dict[str, Any]:
     """Category, department, confidence and the reason; `manual` where a person has to decide."""
-    place = area or area_of(text)
-    prediction = _predicted(text)
+    return suggest_many([(text, area)])[0]
+
+
+def suggest_many(asked: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The same for several (text, area), in order; what comes together is classified together."""
+    found: Sequence[Prediction | None] = _predicted([text for text, _ in asked]) or [None] * len(asked)
+    return [_suggestion(one, area or area_of(text)) for one, (text, area) in zip(found, asked, strict=True)]
+
+
+def _suggestion(prediction: Prediction | None, place: str) -> dict[str, Any]:
     known = names()["category"]
     if prediction is None or prediction.label not in known:
         return _manual(place, trouble())

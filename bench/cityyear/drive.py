@@ -121,7 +121,7 @@ class Part:
         with transaction() as unit, unit.session.no_autoflush:
             for serial, (at, number) in zip(cases.serials(unit, len(coming)), coming, strict=True):
                 new, actor = self._matter(number)
-                made.append((cases.create_in(unit, new, actor, serial=serial), new, at, number))
+                made.append((cases.take_in(unit, new, actor, serial=serial), new, at, number))
         for case, new, at, number in made:
             self.done["create"] += 1
             owner = new.suggestion.get("department") or self.houses[number % len(self.houses)]

@@ -117,7 +117,7 @@ def test_a_broken_model_is_told_and_works_as_if_missing(model, agent, break_it):
 
 def test_a_model_that_fails_while_asked_gives_the_case_to_people(model, agent, monkeypatch):
     class Failing:
-        def predict(self, _text):
+        def predict_many(self, _texts):
             raise Unavailable("model_broken", "分类模型损坏")
 
     monkeypatch.setattr(suggest, "classifier", Failing)
@@ -130,8 +130,8 @@ def test_a_slow_model_holds_nobody_up_and_is_left_alone_for_a_while(model, agent
     asked = []
 
     class Slow:
-        def predict(self, text):
-            asked.append(text)
+        def predict_many(self, texts):
+            asked.extend(texts)
             time.sleep(1.0)
 
     monkeypatch.setattr(suggest, "classifier", Slow)

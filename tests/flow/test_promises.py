@@ -133,10 +133,10 @@ def test_without_a_usable_classifier_the_case_waits_on_the_manual_list_with_its_
     from triage.classify import Prediction, Unavailable
 
     class Broken:
-        def predict(self, _text):
+        def predict_many(self, _texts):
             if fault == "down":
                 raise Unavailable("model_broken", "分类模型损坏")
-            return Prediction("9999", 0.99, (("9999", 0.99),))
+            return [Prediction("9999", 0.99, (("9999", 0.99),))]
 
     monkeypatch.setattr(suggest, "classifier", Broken)
     body = {"kind": "投诉", "content": "烧烤摊油烟扰民", "channel": "phone", "citizen": {"phone": "13800000001"}}

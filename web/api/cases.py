@@ -29,8 +29,9 @@ LEAST_SEARCH = 2
 @strangers(MATTERS)
 def create() -> tuple[Response, int]:
     """201 with number, query code, suggestion and clocks; 200 when the Idempotency-Key was used before."""
-    actor = access.asking()
-    case, fresh = intake.create(object_body(), actor, request.headers.get("Idempotency-Key", "")[:200])
+    with intake.coming():
+        actor = access.asking()
+        case, fresh = intake.create(object_body(), actor, request.headers.get("Idempotency-Key", "")[:200])
     return jsonify(_made(case)), 201 if fresh else 200
 
 
