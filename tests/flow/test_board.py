@@ -208,6 +208,8 @@ LOOPS = [
     ([BAD_CALL, NO_GROUND, REFUSED], ["judged"], "not released: judged again"),
     ([BAD_CALL, TRUE, REPLIED], ["again"], "rectified, not yet asked again"),
     ([BAD_CALL, TRUE, REPLIED, GOOD_CALL], [""], "content at last"),
+    ([RATED, MISSED, TRUE], ["rectified"], "not to be reached, judged unheard: to be rectified"),
+    ([RATED, MISSED, TRUE, REPLIED, GOOD_CALL], [""], "unheard at first, content at last"),
     ([BAD_CALL, TRUE, REPLIED, BAD_CALL], ["", "judged"], "bad again: the next way"),
 ]
 

@@ -37,10 +37,14 @@ class Way:
 
     @property
     def waits(self) -> str:
-        """The next stage; none for a verdict that leaves nothing to rectify once a second person approved it."""
+        """The stage behind the last one reached; none for a verdict that leaves nothing to rectify once a second person
+        approved it. Who could not be reached is judged unheard: nothing waits for a talk that was passed over.
+        """
         if self.released:
             return ""
-        return next((name for name, _ in STAGES[1:] if getattr(self, name) is None), "")
+        names = [name for name, _ in STAGES]
+        last = max(place for place, name in enumerate(names) if getattr(self, name) is not None)
+        return names[last + 1] if last + 1 < len(names) else ""
 
     @property
     def unapproved(self) -> bool:
