@@ -3,16 +3,19 @@
 A document is written once, when its moment comes, and says what was true then. A series has no gaps in a year.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from dispatch.models import Paper, PaperSeries
 from hotline import clock, reading
 from hotline.city_models import Department, User
+from hotline.db import among
 from hotline.ladder import DEPARTMENT_CLOCKS
 from hotline.models import Case, ClockRow, HistoryRow, RevisitRow
 from hotline.unit import Unit
@@ -56,32 +59,46 @@ OF_RUNGS = frozenset({"yellow", "red", "notice", "listed"})
 
 
 def of_rung(unit: Unit, case: Case, row: ClockRow, rung: str, reached: list[str]) -> Paper | None:
-    """The document of a rung that fired on a department's clock; None where the rung has none."""
+    """The document of a rung that fires, for the only time, on a department's clock; None where the rung has none."""
     if rung not in OF_RUNGS or row.clock not in DEPARTMENT_CLOCKS:
         return None
     told = {"clock": Clock(row.clock).label, "due": _moment(row)}
     return _write(unit, rung, case, row.department or case.lead, told, reached, f"clock:{row.id}:{rung}")
 
 
-def of_step(unit: Unit, case_id: int, version: int) -> Paper | None:
-    """The 督办 order that follows from the step which made this version: discontent, or a supervisor's word."""
-    case = unit.session.get(Case, case_id)
-    step = unit.session.scalars(
-        select(HistoryRow).where(HistoryRow.case_id == case_id, HistoryRow.facts["version"].as_integer() == version)
-    ).first()
-    if case is None or step is None or not case.lead:
-        return None
-    key = f"step:{step.id}"
-    if step.action == Action.SUPERVISE:
-        return _write(unit, "ordered", case, case.lead, {"opinion": step.words}, [], key)
-    said = _discontent(unit, step) if step.action == Action.REVISIT else ""
-    return _write(unit, "discontent", case, case.lead, {"said": said}, [], key) if said else None
+def of_steps(unit: Unit, steps: Collection[tuple[int, int]]) -> list[Paper]:
+    """The 督办 orders that follow from these steps (case, version it made): discontent, or a supervisor's word."""
+    session, ids = unit.session, {case_id for case_id, _ in steps}
+    cases = {case.id: case for case in session.scalars(select(Case).where(among(Case.id, ids), Case.lead != ""))}
+    asked = HistoryRow.action.in_((Action.SUPERVISE.value, Action.REVISIT.value))
+    rows = select(HistoryRow).where(among(HistoryRow.case_id, cases), asked).order_by(HistoryRow.id)
+    made = [row for row in session.scalars(rows) if (row.case_id, row.facts["version"]) in steps]
+    said = _discontent(session, [row for row in made if row.action == Action.REVISIT])
+    written = select(Paper.key).where(among(Paper.key, [f"step:{row.id}" for row in made]))
+    before = set(session.scalars(written))
+    return [
+        _of_step(unit, cases[row.case_id], row, said.get(row.id, ""))
+        for row in made
+        if f"step:{row.id}" not in before and (row.action == Action.SUPERVISE or row.id in said)
+    ]
 
 
-def _discontent(unit: Unit, step: HistoryRow) -> str:
-    """What the citizen said against the work, in the words of the document; empty when he is content."""
-    rows = select(RevisitRow).where(RevisitRow.case_id == step.case_id, RevisitRow.at == step.at, RevisitRow.reached)
-    row = unit.session.scalars(rows.order_by(RevisitRow.id.desc())).first()
+def _of_step(unit: Unit, case: Case, step: HistoryRow, said: str) -> Paper:
+    kind, told = ("discontent", {"said": said}) if said else ("ordered", {"opinion": step.words})
+    return _write(unit, kind, case, case.lead, told, [], f"step:{step.id}")
+
+
+def _discontent(session: Session, steps: Sequence[HistoryRow]) -> dict[int, str]:
+    """What the citizens said against the work in these revisits, in the words of the document; who is content, is not
+    among them."""
+    mine = among(RevisitRow.case_id, {step.case_id for step in steps})
+    rows = session.scalars(select(RevisitRow).where(mine, RevisitRow.reached).order_by(RevisitRow.id)).all()
+    spoken = {(row.case_id, row.at): row for row in rows}
+    said = {step.id: _against(spoken.get((step.case_id, step.at))) for step in steps}
+    return {id_: words for id_, words in said.items() if words}
+
+
+def _against(row: RevisitRow | None) -> str:
     if row is None:
         return ""
     wrong = [
@@ -98,10 +115,8 @@ def _moment(row: ClockRow) -> str:
 
 def _write(
     unit: Unit, kind: str, case: Case, department: str, told: dict[str, Any], reached: list[str], key: str
-) -> Paper | None:
-    """Number it and keep it; None when it was written before (`key` says for what)."""
-    if unit.session.scalar(select(Paper.id).where(Paper.key == key)) is not None:
-        return None
+) -> Paper:
+    """Number it and keep it; `key` says for what, and nothing is written twice under it."""
     house = unit.session.get(Department, department)
     names = {"department": house.name if house else department, "leader": house.head if house else ""}
     year = clock.local(unit.now).year
@@ -124,9 +139,15 @@ def _write(
 
 def _next(unit: Unit, series: str, year: int) -> int:
     """The next number; its row is locked until the commit, so that no number is lost or used twice."""
-    first = insert(PaperSeries).values(series=series, year=year, last=1)
-    row = first.on_conflict_do_update(index_elements=["series", "year"], set_={"last": PaperSeries.last + 1})
-    return int(unit.session.execute(row.returning(PaperSeries.last)).scalar_one())
+    session, key = unit.session, (series, year)
+    row = session.identity_map.get(identity_key(PaperSeries, key))
+    if (
+        row is None or session.in_nested_transaction() or "last" in inspect(row).unloaded
+    ):  # a savepoint takes its locks with it
+        session.execute(insert(PaperSeries).values(series=series, year=year, last=0).on_conflict_do_nothing())
+        row = session.get_one(PaperSeries, key, with_for_update=True)
+    row.last += 1  # a changed row stays in the session, and goes back with it
+    return int(row.last)
 
 
 def number(paper: Paper) -> str:

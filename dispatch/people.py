@@ -1,11 +1,14 @@
 """Whom a rung of the ladder reaches, by name: the handler, the head of his house, the duty supervisor."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hotline.city_models import Department, User
+from hotline.db import among
 from hotline.models import ClockRow
-from hotline.words import Clock, Role
+from hotline.words import CENTRE, Clock, Role
 
 HANDLERS = {  # of the clocks of the centre's own groups, also where they stand under a department to be counted for it
     Clock.EXTENSION: Role.SUPERVISOR,
@@ -26,6 +29,20 @@ class Directory:
         self.session = session
         self._groups: dict[tuple[Role, str], list[str]] = {}
         self._above: dict[str, str] = {}
+        self._houses: dict[str, Department] = {}  # held, so that whoever gets one of them by its code asks nobody
+
+    def expect(self, departments: Collection[str]) -> None:
+        """Read at once who may be reached for clocks of these departments, and who works in the centre."""
+        rows = self.session.scalars(select(Department).where(among(Department.code, departments)))
+        self._houses = {house.code: house for house in rows}
+        self._above |= {code: house.parent or "" for code, house in self._houses.items()}
+        houses = {*departments, *self._above.values()} - {""}
+        self._groups |= {(role, house): [] for role in Role for house in houses} | {(role, ""): [] for role in CENTRE}
+        who = or_(among(User.department, houses), User.role.in_([role.value for role in CENTRE]))
+        found = select(User.name, User.role, User.department).where(User.active, who).order_by(User.name)
+        for name, role, department in self.session.execute(found):
+            for key in {(Role(role), department), (Role(role), "")} & self._groups.keys():
+                self._groups[key].append(name)
 
     def reached(self, row: ClockRow, audience: tuple[str, ...]) -> list[str]:
         """The names of an audience for this clock, each once.

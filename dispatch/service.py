@@ -101,6 +101,8 @@ class Turn:
         mine = db.among(RungRow.clock_id, [owed.clock for owed in waiting])
         rows = select(RungRow.clock_id, RungRow.rung).where(mine)
         self.fired = {(clock, rung) for clock, rung in session.execute(rows)}
+        self.people.expect({clock.department for case in found for clock in case.clocks} - {""})
+        facts.open_phones(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
 
 
 def _due(unit: Unit) -> list[Owed]:

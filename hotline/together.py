@@ -1,12 +1,15 @@
 """Many steps in one commit: each is decided and refused by itself, but read and written with the others."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from hotline import facts, history
 from hotline.cases import apply, decided
+from hotline.city_models import Department
 from hotline.db import among
 from hotline.effects import Work
 from hotline.errors import HotlineError
@@ -76,6 +79,7 @@ def _steps(unit: Unit, wave: dict[int, Order], sees: Sees) -> Told:
     wanted = among(Case.number, [order.number for order in wave.values()])
     found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True, words=False)}
     history.look_up(unit, [case.id for case in found.values()])
+    houses = _named(unit, wave.values())  # held, so that the effects find them without asking
     told: Told = {}
     with unit.session.no_autoflush:
         for place, order in wave.items():
@@ -84,7 +88,15 @@ def _steps(unit: Unit, wave: dict[int, Order], sees: Sees) -> Told:
             if isinstance(work, Work):
                 apply(work)
             told[place] = work.case if isinstance(work, Work) else work
+    del houses
     return told
+
+
+def _named(unit: Unit, orders: Iterable[Order]) -> list[Department]:
+    """The departments that the orders name."""
+    parts = [part for order in orders for part in order.given.get("departments", ()) if isinstance(part, dict)]
+    codes = {code for part in parts if isinstance(code := part.get("code"), str)}
+    return list(unit.session.scalars(select(Department).where(among(Department.code, codes)))) if codes else []
 
 
 def _ordered(unit: Unit, case: Case | None, order: Order) -> Work | HotlineError:

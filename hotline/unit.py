@@ -44,7 +44,8 @@ class Unit:
         self.write(type(row), **{name: row.__dict__[name] for name in names if name in row.__dict__})
 
     def put_down(self) -> None:
-        """Write what was added, in one statement behind what the session holds."""
+        """Write what changed in held rows, what is new, and what was added: as few statements as there are sorts."""
+        db.settle(self.session)
         self.session.flush()
         if self.lines:
             db.put(self.session, self.lines)

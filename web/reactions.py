@@ -91,10 +91,11 @@ def link_calls(unit: Unit, told: Sequence[events.CaseCreated]) -> None:
         telephone.case_made(unit, call, number)
 
 
-def write_order(unit: Unit, event: events.CaseChanged) -> None:
+def write_orders(unit: Unit, told: Sequence[events.CaseChanged]) -> None:
     """A citizen who is not content, or a supervisor's word: a 督办 order (rules.md §3)."""
-    if event.action in _ORDERING:
-        papers.of_step(unit, event.case_id, event.version)
+    steps = {(event.case_id, event.version) for event in told if event.action in _ORDERING}
+    if steps:
+        papers.of_steps(unit, steps)
 
 
 def write_first(unit: Unit, event: events.CaseCreated) -> None:
@@ -130,7 +131,7 @@ REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CaseChanged: (
         show_cases,
         each(learning.learn),
-        each(write_order),
+        write_orders,
         each(write_next),
         each(rate_by_call),
         each(tell_appeal),

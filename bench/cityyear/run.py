@@ -149,8 +149,8 @@ def by_night() -> None:
     with transaction() as unit:
         asked = OutboxRow.payload["action"].astext.in_(ORDERING)
         rows = select(OutboxRow).where(OutboxRow.done_at.is_(None), OutboxRow.kind == "CaseChanged", asked)
-        for row in unit.session.scalars(rows.order_by(OutboxRow.id)):
-            reactions.write_order(unit, revive(row.kind, row.payload))
+        told = [revive(row.kind, row.payload) for row in unit.session.scalars(rows.order_by(OutboxRow.id))]
+        reactions.write_orders(unit, told)
         unit.session.execute(update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=unit.now))
 
 

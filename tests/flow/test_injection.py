@@ -190,7 +190,7 @@ def test_what_is_printed_holds_the_words_as_words(ask):
     from hotline.unit import transaction
 
     with transaction() as unit:
-        papers.of_step(unit, case.id, 3)
+        papers.of_steps(unit, {(case.id, 3)})
     (row,) = ask("supervisor1").get("/api/v1/papers").json["items"]
     page, pdf = ask("supervisor1").get(f"/papers/{row['id']}"), ask("supervisor1").get(f"/papers/{row['id']}.pdf")
     unharmed(page, HOSTILE["html"])

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from hotline import db
@@ -92,3 +92,76 @@ def test_nothing_of_many_is_there_where_the_step_fails():
     with pytest.raises(RuntimeError):
         half_done()
     assert read(Notice) == []
+
+
+def notices(count):
+    with transaction() as unit:
+        for number in range(count):
+            unit.write(Notice, at=AT, text=f"第{number}条", role="agent")
+
+
+def statements(work):
+    """What a transaction with this work in it asked the database to change."""
+    asked = []
+
+    def heard(_connection, _cursor, statement, *_rest):
+        asked.append(statement.split()[0])
+
+    event.listen(db.engine(), "before_cursor_execute", heard)
+    try:
+        with transaction() as unit:
+            work(unit)
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", heard)
+    return asked.count("UPDATE")
+
+
+def test_changed_rows_are_written_together_and_nothing_else_of_them():
+    notices(6)
+
+    def change(unit):
+        for row in unit.session.scalars(select(Notice).order_by(Notice.id).limit(4)):
+            row.read_at = AT
+        for row in unit.session.scalars(select(Notice).order_by(Notice.id.desc()).limit(1)):
+            row.text, row.user = ODD, "clerk1"
+
+    assert statements(change) == 2, "two sorts of change"
+    assert [(row[-1], row[-2]) for row in read(Notice)] == [(AT, f"第{n}条") for n in range(4)] + [
+        (None, "第4条"),
+        (None, ODD),
+    ]
+
+
+def test_a_row_that_was_set_to_what_it_was_is_not_written():
+    notices(2)
+
+    def change(unit):
+        for row in unit.session.scalars(select(Notice)):
+            row.read_at, row.text = None, row.text
+
+    assert statements(change) == 0
+
+
+@pytest.mark.usefixtures("city")
+def test_who_wrote_a_versioned_row_second_is_told_so():
+    from staff_story import AGENT
+
+    from hotline import cases, facts
+    from hotline.errors import Conflict
+
+    new = cases.NewCase("投诉", "路灯", "路灯不亮", "phone", phone="13800000001")
+    case, _ = cases.create(new, AGENT)
+
+    def second():
+        with transaction() as late:
+            old = facts.load(late.session, case.number)
+            with transaction() as early:
+                first = facts.load(early.session, case.number)
+                first.title, first.version = "先到", first.version + 1
+            old.title, old.version = "后到", old.version + 1
+
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        second()
+    with db.session() as session:
+        now = facts.load(session, case.number)
+        assert (now.title, now.version) == ("先到", 2)

@@ -141,7 +141,7 @@ def test_the_same_step_never_writes_two_documents():
         row = session.scalars(select(HistoryRow).order_by(HistoryRow.id.desc())).first()
     for _ in range(2):
         with transaction() as unit:
-            papers.of_step(unit, row.case_id, row.facts["version"])
+            papers.of_steps(unit, {(row.case_id, row.facts["version"])})
     assert len(written()) == 1
     do(case, Action.CONTACT, CLERK, how="电话", result="已联系")
     do(case, Action.URGE, CITIZEN, text="快些")
