@@ -77,7 +77,7 @@ BEFORE_DUE: tuple[Step, ...] = (
     Step(
         "warn",
         FORWARD,
-        lambda run: run.before(run.policy.warn_working_hours_before, Unit.WORKING_HOURS),
+        lambda run: max(run.start, run.before(run.policy.warn_working_hours_before, Unit.WORKING_HOURS)),
         (SUPERVISOR,),
     ),
     Step(
@@ -113,7 +113,8 @@ def rungs(
 
     `unit` is the unit of the clock's own limit, in which its half is taken; without it, that of the policy's general
     limit of this clock. What would fall before the start, or (where it is meant to precede it) not before the deadline,
-    is left out; so is a yellow card at the very start. Instants come out in UTC; ValueError for naive ones.
+    is left out; so is a yellow card at the very start; the warning before the fallback comes at the start instead.
+    Instants come out in UTC; ValueError for naive ones.
     """
     run = Run(start, due_at, unit or _usual_unit(clock, policy), policy, calendar)
     early = [rung for rung in _take(BEFORE_DUE, clock, run) if _timely(rung, run)]

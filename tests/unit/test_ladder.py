@@ -64,9 +64,15 @@ LADDERS = [
         },
     ),
     (
-        "an urgent case at night: the moment to warn lies before its start",
+        "an urgent case at night: the moment to warn lies before its start, so the warning comes with the case",
         ("forward", "03-02 22:00", {"urgency": "特急"}),
-        {"half": "03-02 23:00", "fallback": "03-02 23:30", "overdue": "03-03 00:00", "red": "03-03 08:30"},
+        {
+            "warn": "03-02 22:00",
+            "half": "03-02 23:00",
+            "fallback": "03-02 23:30",
+            "overdue": "03-03 00:00",
+            "red": "03-03 08:30",
+        },
     ),
     (
         "delivered on a Sunday: its midnight deadline belongs to Monday",
@@ -123,11 +129,12 @@ def test_every_rung_names_who_hears_it_and_has_a_code_of_its_own():
     assert len(steps) == len(AUDIENCES)
 
 
-def test_the_forward_clock_always_has_its_fallback():
+def test_the_supervisor_is_always_warned_before_the_system_forwards():
     starts = (at("02-28 00:00") + dt.timedelta(minutes=97 * number) for number in range(200))
     for start in starts:
         for urgency in ("一般", "紧急"):
-            assert "fallback" in [rung.code for rung in ladder("forward", start, urgency=urgency)]
+            codes = [rung.code for rung in ladder("forward", start, urgency=urgency)]
+            assert codes.index("warn") < codes.index("fallback")
 
 
 def test_rungs_at_one_moment_keep_the_order_of_the_table():
