@@ -104,6 +104,7 @@ FROM_DUE: tuple[Step, ...] = (
         (HEAD, LEADER, SUPERVISOR),
     ),
 )
+OWED = frozenset(step.code for step in FROM_DUE)  # however late they come; what precedes the deadline loses its sense
 
 
 def rungs(

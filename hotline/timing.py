@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hotline import clock as time
-from hotline.ladder import Rung, rungs
+from hotline.ladder import OWED, Rung, rungs
 from hotline.models import Case, ClockRow
 from hotline.policy import Policy
 from hotline.rulebook import present
@@ -117,12 +117,15 @@ class ClockChanges:
         self._tell(row, "start")
 
     def aim(self, row: ClockRow, after: dt.datetime | None = None, fired: str = "") -> None:
-        """Set the next rung: the one behind `fired`, or the first that lies after the instant `after`."""
+        """Set the next rung: the one behind `fired`, or the first that comes after the instant `after` or is owed.
+
+        What is owed may have fired; the sweep passes over it.
+        """
         ladder = self.timing.ladder(row)
         if fired:
             codes = [rung.code for rung in ladder]
             ladder = ladder[codes.index(fired) + 1 :] if fired in codes else ()
-        coming = [rung for rung in ladder if after is None or rung.at > after]
+        coming = [rung for rung in ladder if after is None or rung.at > after or rung.code in OWED]
         row.next_rung, row.next_at = (coming[0].code, coming[0].at) if coming else ("", None)
 
     def stop(self, name: Clock, outcome: Outcome, department: str = "") -> list[ClockRow]:
