@@ -140,14 +140,15 @@ def _invitation(now: dt.datetime) -> dt.datetime:
     return then.astimezone(dt.UTC)
 
 
-def on_rung(unit: Unit, case_id: int, name: str, rung: str, department: str) -> None:
-    """The department's contact hears of a yellow card, its head of everything later."""
+def on_rung(unit: Unit, case_id: int, name: str, rung: str, department: str, turn: int = 0) -> None:
+    """The department's contact hears of a yellow card, its head of everything later; `turn` tells the deadlines apart
+    that a clock had."""
     house = unit.session.get(Department, department) if ways() and department and rung in RUNGS else None
     case = unit.session.get(Case, case_id)
     if house is None or case is None:
         return
     text = f"{house.short or house.name}：{case.number} 号诉求{Clock(name).label}{RUNGS[rung]}。"
-    mark = f"rung:{case.number}:{case.round}:{name}:{rung}:{department}"
+    mark = f"rung:{case.number}:{case.round}:{name}:{rung}:{department}" + (f":{turn}" if turn else "")
     write(unit, mark, SMS, house.head_phone if rung in TO_HEAD else house.contact_phone, text, case.number)
     full = f"{text}\n\n{reading.public_title(case)}"
     write(unit, f"{mark}:mail", MAIL, house.mail, full, case.number)

@@ -59,11 +59,17 @@ OF_RUNGS = frozenset({"yellow", "red", "notice", "listed"})
 
 
 def of_rung(unit: Unit, case: Case, row: ClockRow, rung: str, reached: list[str]) -> Paper | None:
-    """The document of a rung that fires, for the only time, on a department's clock; None where the rung has none."""
+    """The document of a rung that fires, for the only time with this deadline, on a department's clock; None where the
+    rung has none."""
     if rung not in OF_RUNGS or row.clock not in DEPARTMENT_CLOCKS:
         return None
     told = {"clock": Clock(row.clock).label, "due": _moment(row)}
-    return _write(unit, rung, case, row.department or case.lead, told, reached, f"clock:{row.id}:{rung}")
+    return _write(unit, rung, case, row.department or case.lead, told, reached, key_of_rung(row.id, rung, row.turn))
+
+
+def key_of_rung(clock_id: int, rung: str, turn: int) -> str:
+    """What the document of a rung is kept under: of each deadline that the clock had, one."""
+    return f"clock:{clock_id}:{rung}" + (f":{turn}" if turn else "")
 
 
 def of_steps(unit: Unit, steps: Collection[tuple[int, int]]) -> list[Paper]:

@@ -84,7 +84,7 @@ class Turn:
     unit: Unit
     one_by_one: bool = False
     cases: dict[int, Case] = field(default_factory=dict)
-    fired: set[tuple[int, str]] = field(default_factory=set)
+    fired: set[tuple[int, int, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.people = people.Directory(self.unit.session)
@@ -99,8 +99,8 @@ class Turn:
         self.cases = {case.id: case for case in found}
         history.look_up(self.unit, ids)
         mine = db.among(RungRow.clock_id, [owed.clock for owed in waiting])
-        rows = select(RungRow.clock_id, RungRow.rung).where(mine)
-        self.fired = {(clock, rung) for clock, rung in session.execute(rows)}
+        rows = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(mine)
+        self.fired = {(clock, turn, rung) for clock, turn, rung in session.execute(rows)}
         self.people.expect({clock.department for case in found for clock in case.clocks} - {""})
         facts.open_phones(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
 
@@ -149,7 +149,7 @@ def _fire_safely(turn: Turn, case: Case, row: ClockRow) -> None:
         unit.tails[case.id] = tail
         unit.lines.clear()
         _load_again(unit, case.id)
-        turn.fired.discard((row.id, row.next_rung))
+        turn.fired.discard((row.id, row.turn, row.next_rung))
         row.next_at = unit.now + dt.timedelta(minutes=5)
         alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行：{refused.message}")
 
@@ -167,11 +167,11 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     code, due_at = row.next_rung, row.next_at
     rung = next((r for r in turn.timing.ladder(row) if r.code == code), Rung(code, due_at, ()))
     ClockChanges(case, turn.timing, unit.now).aim(row, fired=code)
-    if (row.id, code) in turn.fired:
+    if (row.id, row.turn, code) in turn.fired:
         return
-    turn.fired.add((row.id, code))
+    turn.fired.add((row.id, row.turn, code))
     named = turn.people.reached(row, rung.audience)
-    more = {"clock_id": row.id, "case_id": case.id, "rung": code, "due_at": due_at}
+    more = {"clock_id": row.id, "turn": row.turn, "case_id": case.id, "rung": code, "due_at": due_at}
     unit.write(RungRow, **more, fired_at=unit.now, reached=named)
     _tell(unit, case, row, rung, named)
     if code in ACTS:
@@ -188,7 +188,7 @@ def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -
     if paper is not None:
         told["paper"] = papers.number(paper)
     cases.note(unit, case, "rung", told | {"due": rung.at.isoformat()})
-    unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department))
+    unit.record(RungFired(case.id, case.number, row.clock, rung.code, row.department, row.turn))
 
 
 def _send(unit: Unit, case: Case, way: Route, opinion: str) -> None:

@@ -45,6 +45,7 @@ class RungFired(Event):
     clock: str
     rung: str
     department: str
+    turn: int = 0
 
 
 @dataclass(frozen=True)

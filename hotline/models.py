@@ -181,18 +181,20 @@ class ClockRow(Base):
         default="", server_default=""
     )  # the policy's stamp; ended clocks keep theirs
     extended: Mapped[bool] = mapped_column(default=False, server_default="false")
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")  # how often the deadline was moved to a later one
     next_rung: Mapped[str] = mapped_column(default="", server_default="")
     next_at: Mapped[dt.datetime | None]
 
 
 class RungRow(Base):
-    """A rung that fired, and whom it reached: once per clock and rung."""
+    """A rung that fired, and whom it reached: once per rung and deadline of a clock, which its turn tells."""
 
     __tablename__ = "rungs"
-    __table_args__ = (UniqueConstraint("clock_id", "rung"),)
+    __table_args__ = (UniqueConstraint("clock_id", "turn", "rung"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id"))
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     case_id: Mapped[int] = mapped_column(index=True)
     rung: Mapped[str]
     due_at: Mapped[dt.datetime]

@@ -1,8 +1,9 @@
 """A changed calendar or policy judges open clocks again and leaves ended ones with what judged them (rules.md §2).
 
 Each deadline is reckoned anew from its start: limit, approved pauses and approved extensions in the order they came.
-What moved is written into the case's history; the rates follow it. Rungs that fired stay fired. Every clock carries
-the stamp of what judged it, so that what is still to be judged is found by index, also after a stop in the middle.
+What moved is written into the case's history; the rates follow it. Rungs that fired stay fired; a later deadline has
+its own. Every clock carries the stamp of what judged it, so that what is still to be judged is found by index, also
+after a stop in the middle.
 """
 
 import datetime as dt
@@ -124,9 +125,11 @@ def _settle(unit: Unit, case: Case, changes: ClockChanges, stamp: str) -> None:
 
 
 def _fired(session: Session, ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    """The rungs that fired, by clock."""
+    """The rungs that fired for the present deadline, by clock."""
     found: dict[int, set[str]] = defaultdict(set)
-    for clock_id, rung in session.execute(select(RungRow.clock_id, RungRow.rung).where(among(RungRow.case_id, ids))):
+    present = (ClockRow.id == RungRow.clock_id) & (ClockRow.turn == RungRow.turn)
+    rows = select(RungRow.clock_id, RungRow.rung).join(ClockRow, present).where(among(RungRow.case_id, ids))
+    for clock_id, rung in session.execute(rows):
         found[clock_id].add(rung)
     return defaultdict(frozenset, {clock_id: frozenset(rungs) for clock_id, rungs in found.items()})
 

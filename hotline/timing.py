@@ -151,34 +151,40 @@ class ClockChanges:
     def resume(self, row: ClockRow) -> None:
         """Run on; the deadline moves by what the pause used up in the clock's own unit."""
         paused = row.paused_at or self.now
-        moved = shift(row.due_at, paused, self.now, Unit(row.limit_unit), self.timing.calendar)
-        row.due_at, row.provisional = moved.at, row.provisional or moved.provisional
         row.paused_at = None
         row.explain += f" 挂起 {time.local(paused):%m-%d %H:%M} 至 {time.local(self.now):%m-%d %H:%M} 不计。"
-        self.aim(row, after=self.now)
+        self._move(row, shift(row.due_at, paused, self.now, Unit(row.limit_unit), self.timing.calendar))
         self._tell(row, "resume")
 
     def extend(self, row: ClockRow, days: int) -> None:
         """An approved extension by working days, counted from the deadline."""
-        moved = due(row.due_at, Limit(days, Unit.WORKING_DAYS), self.timing.calendar)
-        row.due_at, row.extended = moved.at, True
-        row.provisional = row.provisional or moved.provisional
+        row.extended = True
         row.explain += f" 经批准延长 {days} 个工作日。"
-        self.aim(row, after=self.now)
+        self._move(row, due(row.due_at, Limit(days, Unit.WORKING_DAYS), self.timing.calendar))
         self._tell(row, "extend")
 
+    def _move(self, row: ClockRow, moved: Due) -> None:
+        """To the deadline a decision gave it; a later one has a ladder of its own, whatever fired before."""
+        row.turn += moved.at > row.due_at
+        row.due_at, row.provisional = moved.at, row.provisional or moved.provisional
+        self.aim(row, after=self.now)
+
     def rejudge(self, row: ClockRow, judged: tuple[Limit, Due], fired: frozenset[str]) -> bool:
-        """Judge by these rules: the deadline from the old start; rungs that fired are not aimed at again.
+        """Judge by these rules: the deadline from the old start; rungs that fired fire again only for a later one.
 
         Returns whether the deadline is another one now; only then the history is told.
         """
         limit, reckoned = judged
+        renewed = bool(fired) and reckoned.at > row.due_at
+        row.turn += renewed
         moved = (reckoned.at, reckoned.provisional) != (row.due_at, row.provisional)
         row.limit_amount, row.limit_unit = limit.amount, limit.unit.value
         row.due_at, row.provisional = reckoned.at, reckoned.provisional
         row.explain, row.calendar_version = reckoned.explain, reckoned.version
         row.judged_by = self.timing.policy.stamp
-        if row.paused_at is None:
+        if row.paused_at is None and renewed:
+            self.aim(row, after=self.now)
+        elif row.paused_at is None:
             self._aim_behind(row, fired)
         if moved:
             self._tell(row, "rejudge")

@@ -110,7 +110,7 @@ def write_next(unit: Unit, event: events.CaseChanged) -> None:
 
 def write_warning(unit: Unit, event: events.RungFired) -> None:
     """The department's people hear of cards and orders wherever they are."""
-    letters.on_rung(unit, event.case_id, event.clock, event.rung, event.department)
+    letters.on_rung(unit, event.case_id, event.clock, event.rung, event.department, event.turn)
 
 
 def tell_appeal(unit: Unit, event: events.CaseChanged) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
+from dispatch import papers
 from dispatch.models import Paper
 from hotline import history, queries
 from hotline.city_models import Department
-from hotline.ladder import DEPARTMENT_CLOCKS, DUTIES
+from hotline.ladder import DEPARTMENT_CLOCKS, DUTIES, OWED
 from hotline.models import Assignment, Case, ClockRow, Rating, RevisitRow, RungRow
 from hotline.rates import Period, Rate
 from hotline.timing import timing
 from hotline.words import WORST_GOOD_LEVEL, State
 from web.staff import loop
 
-MOVED = frozenset({"pause", "resume", "extend", "restart"})
+MOVED = frozenset({"pause", "resume", "extend", "restart", "rejudge"})
 NAMED = 5  # faults are told by name up to so many of a sort
 Faults = Iterator[str]
 
@@ -33,42 +34,50 @@ def forwarding(session: Session, period: Period) -> Faults:
 
 
 def ladders(session: Session, slack: dt.timedelta) -> Faults:
-    """Every clock that ran past its deadline fired what it had to until it ended, once and in order.
+    """Every clock that ran past its deadline fired what it had to for that deadline until it ended, once and in order.
 
     What fell due in the last `slack` before the end need not have: the sweep comes once per tick.
     """
     late = select(ClockRow).where(ClockRow.stopped_at > ClockRow.due_at, ClockRow.clock.in_(DUTIES))
     moved = _moved(session)
     for row in session.scalars(late.execution_options(yield_per=2000)):
-        rungs = select(RungRow.rung).where(RungRow.clock_id == row.id).order_by(RungRow.id)
+        rungs = select(RungRow.rung).where(RungRow.clock_id == row.id, RungRow.turn == row.turn).order_by(RungRow.id)
         fired = list(session.scalars(rungs))
-        wanted = [rung for rung in timing().ladder(row) if rung.at <= (row.stopped_at or row.due_at) - slack]
-        if _key(row) in moved:  # what lay before the move was judged by another deadline
-            continue
-        if fired[: len(wanted)] != [rung.code for rung in wanted]:
-            yield f"clock {row.id} {row.clock}: fired {fired}, wanted {[rung.code for rung in wanted]}"
+        wanted = _owed(row, (row.stopped_at or row.due_at) - slack, moved.get(_key(row)))
+        ordered = [rung.code for rung in timing().ladder(row) if rung.code in fired]
+        if fired != ordered or not set(wanted) <= set(fired):
+            yield f"clock {row.id} {row.clock}: fired {fired}, wanted {wanted}"
+
+
+def _owed(row: ClockRow, until: dt.datetime, moved: dt.datetime | None) -> list[str]:
+    """What had to fire; of what precedes its deadline, a clock that was moved may have lost some."""
+    ladder = [rung for rung in timing().ladder(row) if rung.at <= until]
+    if moved is None:
+        return [rung.code for rung in ladder]
+    return [rung.code for rung in ladder if rung.code in OWED and moved <= until]
 
 
 def _key(row: ClockRow) -> tuple[int, str, str]:
     return row.case_id, row.clock, row.department
 
 
-def _moved(session: Session) -> set[tuple[int, str, str]]:
-    """Clocks whose deadline or whose run was changed by a decision or by an answer that was sent back."""
+def _moved(session: Session) -> dict[tuple[int, str, str], dt.datetime]:
+    """When the deadline or the run of a clock was last changed: by a decision, or by an answer that was sent back."""
     told = text(
-        "SELECT DISTINCT case_id, one->>'clock', one->>'department'"
-        " FROM history, jsonb_array_elements(facts->'clocks') AS one WHERE one->>'change' = ANY(:moved)"
+        "SELECT case_id, one->>'clock', one->>'department', max(at)"
+        " FROM history, jsonb_array_elements(facts->'clocks') AS one"
+        " WHERE one->>'change' = ANY(:moved) GROUP BY 1, 2, 3"
     )
-    return {tuple(row) for row in session.execute(told, {"moved": list(MOVED)})}
+    return {(case, name, house): at for case, name, house, at in session.execute(told, {"moved": list(MOVED)})}
 
 
 def orders(session: Session) -> Faults:
     """Each red card is a numbered 督办 order that names department and leader; no number is missing or twice."""
     houses = {house.code: house for house in session.scalars(select(Department))}
-    fired = select(ClockRow).join(RungRow, RungRow.clock_id == ClockRow.id).where(RungRow.rung == "red")
-    papers = {paper.key: paper for paper in session.scalars(select(Paper).where(Paper.kind == "red"))}
-    for row in session.scalars(fired.where(ClockRow.clock.in_(DEPARTMENT_CLOCKS))):
-        paper = papers.get(f"clock:{row.id}:red")
+    fired = select(ClockRow, RungRow.turn).join(RungRow, RungRow.clock_id == ClockRow.id).where(RungRow.rung == "red")
+    written = {paper.key: paper for paper in session.scalars(select(Paper).where(Paper.kind == "red"))}
+    for row, turn in session.execute(fired.where(ClockRow.clock.in_(DEPARTMENT_CLOCKS))):
+        paper = written.get(papers.key_of_rung(row.id, "red", turn))
         house = houses[row.department]
         if paper is None or house.name not in paper.text or house.head not in paper.text or not paper.reached:
             yield f"red card of clock {row.id} without its order, leader or recipient"

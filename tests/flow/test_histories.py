@@ -303,8 +303,8 @@ def every_clock_stops_once(session):
 
 
 def every_rung_fires_once(session):
-    rows = session.query(RungRow.clock_id, RungRow.rung, RungRow.due_at).order_by(RungRow.id).all()
-    assert len({row[:2] for row in rows}) == len(rows)
+    rows = session.query(RungRow.clock_id, RungRow.turn, RungRow.rung).all()
+    assert len({tuple(row) for row in rows}) == len(rows)
     overdue = session.query(ClockRow).filter(ClockRow.next_at <= clock.now(), ClockRow.paused_at.is_(None)).count()
     assert overdue == 0
 

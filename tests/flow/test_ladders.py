@@ -4,13 +4,14 @@ import pytest
 from sqlalchemy import select
 from staff_story import ANSWER, CLERK, REVIEWER, SUPERVISOR, do, forwarded, signed
 
+from dispatch.models import Paper
 from dispatch.service import sweep
 from hotline import db
 from hotline.models import ClockRow, RungRow
 from hotline.words import Action, Clock
 
 pytestmark = pytest.mark.usefixtures("city")
-LATE = ["overdue", "red", "notice", "listed"]
+EARLY, LATE = ["half", "yellow", "due_morning"], ["overdue", "red", "notice", "listed"]
 
 
 def fired(case, department="csglj"):
@@ -28,7 +29,7 @@ def replied(drill):
     drill("2026-11-30T17:00:00+08:00")
     sweep()
     do(case, Action.REPLY, CLERK, **ANSWER)
-    assert fired(case) == ["half", "yellow", "due_morning"]
+    assert fired(case) == EARLY
     return case
 
 
@@ -51,7 +52,7 @@ def test_a_reply_that_is_sent_back_after_its_deadline_owes_every_rung_from_there
     drill(again)
     sweep()
     assert sweep() == 0
-    assert fired(case) == ["half", "yellow", "due_morning", *more]
+    assert fired(case) == [*EARLY, *more]
 
 
 def test_what_fired_before_the_reply_does_not_fire_again_when_it_is_sent_back(drill):
@@ -77,3 +78,67 @@ def test_whoever_gets_an_overdue_case_from_another_house_hears_that_it_is_overdu
     do(case, Action.ARBITRATE, SUPERVISOR, verdict="reassign", department="zfjsj", reason="改派")
     sweep()
     assert fired(case, "zfjsj") == ["overdue", "red"]
+
+
+def extended(case, days=5):
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=days, reason="要检测")
+    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
+
+
+def test_an_extended_deadline_has_its_own_yellow_card_its_own_morning_and_its_own_orders(drill):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-30T15:00:00+08:00")
+    sweep()
+    assert fired(case) == EARLY
+    extended(case)  # from 30 November to 7 December
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    assert sweep() == 0
+    assert fired(case) == [*EARLY, *EARLY, *LATE]
+    with db.session() as session:
+        texts = [paper.text for paper in session.scalars(select(Paper).order_by(Paper.id))]
+    said = [text for text in texts if "答复时限" in text or "完成答复" in text]
+    assert ["11 月 30 日" in text for text in said] == [True, False, False, False, False]
+    assert ["12 月 7 日" in text for text in said] == [False, True, True, True, True]
+
+
+def test_an_extension_that_came_when_the_red_card_was_out_starts_over_for_the_new_deadline(drill):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-30T15:00:00+08:00")
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=5, reason="要检测")
+    drill("2026-12-01T19:00:00+08:00")
+    sweep()
+    first = fired(case)
+    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
+    drill("2026-12-08T09:00:00+08:00")
+    sweep()
+    assert fired(case) == [*first, "yellow", "due_morning", "overdue", "red"]
+
+
+def test_a_deadline_that_a_pause_moved_has_its_own_yellow_card_and_morning(drill):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-27T19:00:00+08:00")
+    sweep()
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    drill("2026-12-02T09:00:00+08:00")
+    do(case, Action.RESUME, CLERK)
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    assert fired(case) == ["half", "yellow", "yellow", "due_morning", *LATE]
+
+
+def test_a_pause_after_the_deadline_moves_nothing_and_fires_what_fell_due_meanwhile_once(drill):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-30T19:00:00+08:00")
+    sweep()
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    drill("2026-12-03T09:00:00+08:00")
+    do(case, Action.RESUME, CLERK)
+    sweep()
+    assert fired(case) == [*EARLY, "overdue", "red", "notice"]

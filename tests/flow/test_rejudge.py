@@ -97,7 +97,14 @@ def test_what_was_granted_stays_granted(drill, change):
     assert due(case) == "2026-11-24T18:00:00+08:00"
 
 
-def test_rungs_that_fired_are_not_fired_again_and_those_to_come_follow_the_new_deadline(drill, change):
+def fired(case):
+    """Rung and turn of the reply clock, in the order in which they fired."""
+    with db.session() as session:
+        rows = session.query(RungRow).filter_by(clock_id=reply_of(case).id).order_by(RungRow.id)
+        return [(row.rung, row.turn) for row in rows]
+
+
+def test_a_later_deadline_has_its_own_rungs_as_far_as_they_lie_ahead(drill, change):
     drill("2026-11-02T09:00:00+08:00")
     case = signed()
     drill("2026-11-13T19:00:00+08:00")
@@ -107,9 +114,21 @@ def test_rungs_that_fired_are_not_fired_again_and_those_to_come_follow_the_new_d
     assert due(case) == "2026-11-17T18:00:00+08:00"
     drill("2026-12-20T09:00:00+08:00")
     sweep()
-    with db.session() as session:
-        rows = session.query(RungRow).filter_by(clock_id=reply_of(case).id).order_by(RungRow.id)
-        assert [row.rung for row in rows] == ["half", "yellow", "due_morning", "overdue", "red", "notice", "listed"]
+    old, new = ["half", "yellow"], ["due_morning", "overdue", "red", "notice", "listed"]
+    assert fired(case) == [(code, 0) for code in old] + [(code, 1) for code in new]
+
+
+def test_an_earlier_deadline_fires_nothing_again(drill, change):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    drill("2026-11-13T19:00:00+08:00")
+    sweep()
+    change(reply=9)
+    rejudge.judge()
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    codes = ["half", "yellow", "overdue", "red", "notice", "listed"]
+    assert [(code, turn) for code, turn in fired(case) if code != "due_morning"] == [(code, 0) for code in codes]
 
 
 def test_the_change_is_in_the_history_and_the_rates_of_both_sides_follow_it(drill, change):
