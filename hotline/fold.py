@@ -25,7 +25,9 @@ def _change(clocks: dict[tuple[int, str], ClockFact], row: HistoryFact, told: di
     due = dt.datetime.fromisoformat(told["due"])
     if told["change"] == "start":
         start = dt.datetime.fromisoformat(told["start"])
-        clocks[key] = ClockFact(row.case, told["clock"], told["department"], start, due)
+        goes_on = clocks.get((row.case, told.get("inherits", "")))
+        extended = goes_on is not None and goes_on.extended
+        clocks[key] = ClockFact(row.case, told["clock"], told["department"], start, due, extended=extended)
         return
     fact = clocks[key]
     fact.due = due

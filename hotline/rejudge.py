@@ -27,7 +27,7 @@ from hotline.worktime import Unit as Measure
 BATCH = 200
 RUNNING = ClockRow.stopped_at.is_(None)
 START: tuple[str, int] = ("", 0)
-_MOVING = (Action.APPROVE_SUSPENSION.value, Action.RESUME.value, Action.DECIDE_EXTENSION.value)
+_MOVING = (Action.APPROVE_SUSPENSION.value, Action.RESUME.value, Action.DECIDE_EXTENSION.value, Action.ARBITRATE.value)
 
 
 @dataclass(frozen=True)
@@ -182,15 +182,18 @@ class _Then:
 
 
 def _since(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], list[_Then]]:
-    """Approved pauses and extensions, oldest first, by case and clock, from the history."""
+    """Approved pauses and extensions, oldest first, by case and clock, from the history; those of the clock it goes on
+    for are its own."""
     steps = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.facts)
     moving = steps.where(among(HistoryRow.case_id, ids), HistoryRow.action.in_(_MOVING))
     found: dict[tuple[int, str], list[_Then]] = defaultdict(list)
     paused: dict[tuple[int, str], dt.datetime] = {}
     for case_id, at, told in session.execute(moving.order_by(HistoryRow.case_id, HistoryRow.seq)):
-        for key, change in ((f"{c['key']}", c["change"]) for c in told.get("clocks", [])):
-            where = (case_id, key)
-            if change == "pause":
+        for one in told.get("clocks", []):
+            where, change = (case_id, one["key"]), one["change"]
+            if "inherits" in one:
+                found[where] += found[case_id, one["inherits"]]
+            elif change == "pause":
                 paused[where] = at
             elif change == "resume" and where in paused:
                 begin = paused.pop(where)

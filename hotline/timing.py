@@ -18,6 +18,8 @@ from hotline.workcalendar import Calendar
 from hotline.worktime import Due, Limit, Unit, due, shift
 
 QUIET = frozenset({Clock.RETURN})  # a window, not a duty: nobody is urged
+_DEADLINE = ("started_at", "due_at", "extended", "provisional", "explain")
+_INHERITED = (*_DEADLINE, "limit_amount", "limit_unit", "calendar_version", "judged_by")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class ClockChanges:
         same = [r for r in self.case.clocks if (r.clock, r.department) == (row.clock, row.department)]
         return f"{row.clock}/{row.department}/{same.index(row) + 1}"
 
-    def _tell(self, row: ClockRow, change: str) -> None:
+    def _tell(self, row: ClockRow, change: str, **more: str) -> None:
         self.told.append(
             {
                 "key": self.name(row),
@@ -91,6 +93,7 @@ class ClockChanges:
                 "start": row.started_at.isoformat(),
                 "due": row.due_at.isoformat(),
                 "outcome": row.outcome,
+                **more,
             }
         )
 
@@ -102,19 +105,19 @@ class ClockChanges:
     def start(
         self, name: Clock, department: str = "", like: ClockRow | None = None, since: dt.datetime | None = None
     ) -> None:
-        """Start a clock now, or reckoned from `since`; `like` makes it inherit start and deadline (a return)."""
+        """Start a clock now, or reckoned from `since`; `like` makes it inherit start, deadline and all that moved it (a
+        return); the history names the clock it goes on for."""
         limit = self.timing.limit(name, self.case)
         if limit is None or self.running(name, department):
             return
         begin = since or self.now
         row = _row(self.case, name, department, begin, limit, due(begin, limit, self.timing.calendar))
         row.judged_by = self.timing.policy.stamp
-        if like is not None:
-            row.started_at, row.due_at, row.explain = like.started_at, like.due_at, like.explain
-            row.judged_by = like.judged_by
+        for column in _INHERITED if like else ():
+            setattr(row, column, getattr(like, column))
         self.case.clocks.append(row)
         self.aim(row, after=None if like is None and since is None else self.now)
-        self._tell(row, "start")
+        self._tell(row, "start", **({"inherits": self.name(like)} if like else {}))
 
     def aim(self, row: ClockRow, after: dt.datetime | None = None, fired: str = "") -> None:
         """Set the next rung: the one behind `fired`, or the first that comes after the instant `after` or is owed.

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from dispatch import catalogue
 from dispatch.service import sweep
-from hotline import cases, clock, db, facts, history, queries
+from hotline import cases, clock, db, facts, history, queries, rejudge
 from hotline.city_models import Department
 from hotline.conditions import BY_FORM
 from hotline.errors import HotlineError
@@ -239,6 +239,7 @@ class Histories(RuleBasedStateMachine):
             every_clock_stops_once(session)
             every_rung_fires_once(session)
             rates_agree(session, self.now)
+            assert list(rejudge.preview(session)) == []  # the rules that judged a deadline do not move it
 
 
 def said_to(number, action, actor, given, version):

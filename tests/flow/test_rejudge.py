@@ -97,6 +97,50 @@ def test_what_was_granted_stays_granted(drill, change):
     assert due(case) == "2026-11-24T18:00:00+08:00"
 
 
+@pytest.fixture
+def passed_on(drill):
+    """A complaint that was extended and paused where it was first, and then given to another house."""
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=3, reason="要检测")
+    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    drill("2026-11-03T09:00:00+08:00")
+    do(case, Action.RESUME, CLERK)
+    do(case, Action.RETURN, CLERK, reason="不属于我单位")
+    do(case, Action.ARBITRATE, SUPERVISOR, verdict="reassign", department="zfjsj", reason="改派")
+    return case
+
+
+def running_reply(case):
+    return next(row for row in rows_of(case) if row.clock == Clock.REPLY and row.stopped_at is None)
+
+
+def test_a_return_keeps_what_was_granted_before_it_when_the_same_rules_judge_again(passed_on):
+    with db.session() as session:
+        assert list(rejudge.preview(session)) == []
+    old, new = reply_of(passed_on), running_reply(passed_on)
+    assert clock.iso(new.due_at) == "2026-11-20T18:00:00+08:00"
+    kept = ("due_at", "extended", "provisional", "explain", "limit_amount", "calendar_version")
+    assert [getattr(new, name) for name in kept] == [getattr(old, name) for name in kept]
+
+
+def test_a_return_keeps_what_was_granted_before_it_when_other_rules_judge_again(passed_on, change):
+    change(holiday="2026-11-10")
+    rejudge.judge()
+    assert clock.iso(running_reply(passed_on).due_at) == "2026-11-23T18:00:00+08:00"
+
+
+def test_a_deadline_extended_before_a_return_counts_as_extended_in_both_readings(passed_on, drill):
+    drill("2026-11-30T09:00:00+08:00")
+    begin = dt.datetime.fromisoformat("2026-11-01T00:00:00+08:00")
+    period = Period(begin, begin + dt.timedelta(days=30), clock.now(), "zfjsj")
+    with db.session() as session:
+        for told in (queries.rates(session, period), queries.rates_from_history(session, [period], [])[0]):
+            assert next((r.numerator, r.denominator) for r in told if r.code == "extension") == (1, 1)
+
+
 def fired(case):
     """Rung and turn of the reply clock, in the order in which they fired."""
     with db.session() as session:
@@ -196,7 +240,7 @@ def test_a_clock_that_inherited_its_start_does_not_fire_what_was_passed_over(dri
     do(case, Action.RETURN, CLERK, reason="不属于我单位")
     drill("2026-11-12T09:00:00+08:00")
     do(case, Action.ARBITRATE, SUPERVISOR, verdict="reassign", department="zfjsj", reason="改派")
-    new = next(row for row in rows_of(case) if row.clock == Clock.REPLY and row.stopped_at is None)
+    new = running_reply(case)
     assert (new.department, new.next_rung) == ("zfjsj", "yellow")
     change(holiday="2026-11-13")
     rejudge.judge()
