@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     for table in ("clocks", "rungs"):
-        op.add_column(table, sa.Column("turn", sa.Integer(), server_default="0", nullable=False))
+        op.add_column(table, sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False))
     op.drop_constraint("uq_rungs_clock_id_rung", "rungs")
     op.create_unique_constraint("uq_rungs_clock_id_turn_rung", "rungs", ["clock_id", "turn", "rung"])
 
