@@ -32,6 +32,8 @@ def _change(clocks: dict[tuple[int, str], ClockFact], row: HistoryFact, told: di
     fact = clocks[key]
     fact.due = due
     fact.extended = fact.extended or told["change"] == "extend"
+    if told["change"] in {"pause", "resume", "stop"}:
+        fact.paused = row.at if told["change"] == "pause" else None
     ended = told["change"] == "stop"
     if ended or told["change"] == "restart":
         fact.stop, fact.outcome = (row.at, told["outcome"]) if ended else (None, "")

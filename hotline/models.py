@@ -148,7 +148,7 @@ class ClockRow(Base):
     __tablename__ = "clocks"
     __table_args__ = (
         Index("ix_clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-        Index("ix_clocks_due", "clock", "due_at", postgresql_include=_COUNTED_CLOCK),
+        Index("ix_clocks_due", "clock", "due_at", postgresql_include=[*_COUNTED_CLOCK, "paused_at"]),
         Index("ix_clocks_start", "clock", "started_at", postgresql_include=_COUNTED_CLOCK, postgresql_where=_BY_START),
         Index("ix_clocks_stop", "clock", "stopped_at", postgresql_include=_COUNTED_CLOCK, postgresql_where=_BY_STOP),
         Index(

@@ -109,6 +109,7 @@ _CLOCK = Names(
     stop=ClockRow.stopped_at,
     outcome=ClockRow.outcome,
     extended=ClockRow.extended,
+    runs=ClockRow.paused_at.is_(None) | (ClockRow.paused_at > ClockRow.due_at),
 )
 _LEAD = select(Case.lead).where(Case.id == ClockRow.case_id).correlate(ClockRow).scalar_subquery()
 _OF_CLOCK = case((ClockRow.department != "", ClockRow.department), else_=_LEAD)  # few ask: no join for the others

@@ -8,7 +8,8 @@ any time, as in SQL.
 A period is [begin, end). What is counted when:
 - a clock with a deadline counts in the period in which its deadline lies, once it was met or the deadline has passed;
 - the forward clock counts at the moment it was met in time, else at its deadline;
-- a clock that was cancelled before its deadline counts nowhere; cancelled later it counts as missed.
+- a clock that was cancelled before its deadline counts nowhere; cancelled later it counts as missed;
+- a clock that was paused by its deadline and is paused still is not due: it will be, by the deadline it gets then.
 """
 
 import datetime as dt
@@ -39,6 +40,12 @@ class ClockFact:
     stop: dt.datetime | None = None
     outcome: str = ""
     extended: bool = False
+    paused: dt.datetime | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its deadline stands: no approved pause holds it that began by then."""
+        return self.paused is None or self.paused > self.due
 
 
 @dataclass(frozen=True)
@@ -139,12 +146,16 @@ def _met(c: Any, _period: Period) -> Truth:
     return _done(c) & _by(c.stop, c.due)
 
 
+def _fell_due(c: Any, period: Period) -> Truth:
+    return (c.due <= period.now) & c.runs
+
+
 def _missed(c: Any, period: Period) -> Truth:
-    return _duty(c) & ((c.outcome != Outcome.DONE.value) | _after(c.stop, c.due)) & (c.due <= period.now)
+    return _duty(c) & ((c.outcome != Outcome.DONE.value) | _after(c.stop, c.due)) & _fell_due(c, period)
 
 
 def _decided(c: Any, period: Period) -> Truth:
-    return _duty(c) & (_done(c) | (c.due <= period.now))
+    return _duty(c) & (_done(c) | _fell_due(c, period))
 
 
 def _extended(c: Any, period: Period) -> Truth:

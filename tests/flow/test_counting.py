@@ -43,6 +43,7 @@ clock_rows = st.fixed_dictionaries(
         "due_at": instants,
         "ended": st.none() | st.tuples(instants, st.sampled_from([name.value for name in Outcome])),
         "extended": st.booleans(),
+        "paused": maybe,
     }
 )
 place_rows = st.fixed_dictionaries(
@@ -143,15 +144,16 @@ def a_case(case, lead):
     return Case(id=case, number=f"T{case}", version=1, lead=lead, received_at=BEGIN, **sealed, **words, **flags)
 
 
-def add_clock(both, case, lead, *, clock, department, started_at, due_at, ended, extended):
+def add_clock(both, case, lead, *, clock, department, started_at, due_at, ended, extended, paused):
     stop, outcome = ended or (None, "")
+    paused = None if ended else paused
     limit = {"limit_amount": 1, "limit_unit": "hours", "calendar_version": "", "provisional": False, "explain": ""}
-    times = {"started_at": started_at, "due_at": due_at, "stopped_at": stop}
+    times = {"started_at": started_at, "due_at": due_at, "stopped_at": stop, "paused_at": paused}
     row = ClockRow(
         case_id=case, clock=clock, department=department, outcome=outcome, extended=extended, **times, **limit
     )
     both.rows.append(row)
-    fact = ClockFact(case, clock, department or lead, started_at, due_at, stop, outcome, extended)
+    fact = ClockFact(case, clock, department or lead, started_at, due_at, stop, outcome, extended, paused)
     both.ledger.clocks.append(fact)
 
 

@@ -1,7 +1,7 @@
 """An auditor replays any past day: what the boards showed at a moment comes out of the history again, to the digit."""
 
 import pytest
-from staff_story import ANSWER, CLERK, REVIEWER, REVISITOR, SPOKEN, do, forwarded, new, signed
+from staff_story import ANSWER, CLERK, REVIEWER, REVISITOR, SPOKEN, SUPERVISOR, do, forwarded, new, signed
 
 from dispatch.service import sweep
 from hotline.words import Action
@@ -38,6 +38,26 @@ def test_a_past_day_comes_out_of_the_history_as_the_board_showed_it(ask, past):
     again = rates(ask, "auditor1", as_of=past["as_of"]).json
     assert again == past
     assert now != past["rates"]
+
+
+def on_time(told):
+    return next((rate["numerator"], rate["denominator"]) for rate in told["rates"] if rate["code"] == "on_time_reply")
+
+
+def test_a_pause_is_no_missed_deadline_neither_while_it_lasts_nor_in_what_is_replayed_of_that_day(ask, drill):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    drill("2026-11-17T09:00:00+08:00")
+    shown = rates(ask, "supervisor1").json
+    assert on_time(shown) == (0, 0)
+    do(case, Action.RESUME, CLERK)
+    drill("2026-12-02T09:00:00+08:00")
+    assert rates(ask, "auditor1", as_of=shown["as_of"]).json == shown
+    later = rates(ask, "supervisor1", to="2026-12-31").json
+    assert on_time(later) == (0, 1)
+    assert rates(ask, "auditor1", to="2026-12-31", as_of="2026-12-02").json["rates"] == later["rates"]
 
 
 def test_the_present_replayed_is_what_the_board_shows(ask, past):

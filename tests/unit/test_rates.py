@@ -18,9 +18,9 @@ def at(day, hour=0):
     return BEGIN + dt.timedelta(days=day, hours=hour)
 
 
-def clock(name="reply", start=1, due=10, stop=None, outcome="done", department="a", case=1):
-    stopped = None if stop is None else at(stop)
-    return ClockFact(case, name, department, at(start), at(due), stopped, outcome if stopped else "")
+def clock(name="reply", start=1, due=10, stop=None, outcome="done", department="a", case=1, paused=None):
+    stopped, since = (None if day is None else at(day) for day in (stop, paused))
+    return ClockFact(case, name, department, at(start), at(due), stopped, outcome if stopped else "", paused=since)
 
 
 def rate(code, *clocks, marks=(), calls=(), period=PERIOD):
@@ -37,6 +37,9 @@ def rate(code, *clocks, marks=(), calls=(), period=PERIOD):
         ("its deadline lies in another period", clock(due=40, stop=39), (0, 0)),
         ("merged before its deadline: there is no duty any more", clock(stop=5, outcome="cancelled"), (0, 0)),
         ("cancelled after its deadline counts as missed", clock(stop=11, outcome="cancelled"), (0, 1)),
+        ("paused before its deadline: it is not due while it waits for the citizen", clock(paused=9), (0, 0)),
+        ("paused at its deadline", clock(paused=10), (0, 0)),
+        ("paused when it was overdue already: the deadline was missed", clock(paused=11), (0, 1)),
     ],
 )
 def test_on_time_reply(why, fact, expected):

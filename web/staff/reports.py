@@ -20,7 +20,7 @@ RATES = ("on_time_reply", "sign_in_time", "satisfaction", "return", "redo")
 NAMES = {formula.code: formula.name for formula in FORMULAS}
 WORK = (("return", "送达"), ("on_time_reply", "到期"), ("redo", "答复"))  # work load: the denominators of these rates
 HOW = {
-    "on_time_reply": "到期前答复（含批准的延期） ÷ 期内到期，未答复的超期诉求也算在内",
+    "on_time_reply": "到期前答复（含批准的延期） ÷ 期内到期，未答复的超期诉求也算在内，到期前批准挂起的除外",
     "sign_in_time": "时限内签收 ÷ 送达",
     "satisfaction": "非常满意、满意和基本满意 ÷ 有效回访；没有评价的不算满意",
     "return": "申请退单 ÷ 送达",
