@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from dispatch.models import Paper, PaperSeries
-from hotline import clock, reading
+from dispatch.people import Directory
+from hotline import cases, clock, history, reading
 from hotline.city_models import Department, User
 from hotline.db import among
 from hotline.ladder import DEPARTMENT_CLOCKS
+from hotline.message_models import Notice
 from hotline.models import Case, ClockRow, HistoryRow, RevisitRow
 from hotline.unit import Unit
 from hotline.words import WORST_GOOD_LEVEL, Action, Clock
@@ -73,25 +75,50 @@ def key_of_rung(clock_id: int, rung: str, turn: int) -> str:
 
 
 def of_steps(unit: Unit, steps: Collection[tuple[int, int]]) -> list[Paper]:
-    """The 督办 orders that follow from these steps (case, version it made): discontent, or a supervisor's word."""
-    session, ids = unit.session, {case_id for case_id, _ in steps}
-    cases = {case.id: case for case in session.scalars(select(Case).where(among(Case.id, ids), Case.lead != ""))}
+    """The 督办 orders that follow from these steps (case, version it made): discontent, or a supervisor's word.
+
+    Their cases are locked: the history tells whom an order reached.
+    """
+    session = unit.session
     asked = HistoryRow.action.in_((Action.SUPERVISE.value, Action.REVISIT.value))
-    rows = select(HistoryRow).where(among(HistoryRow.case_id, cases), asked).order_by(HistoryRow.id)
-    made = [row for row in session.scalars(rows) if (row.case_id, row.facts["version"]) in steps]
+    rows = select(HistoryRow).where(among(HistoryRow.case_id, {case_id for case_id, _ in steps}), asked)
+    made = [r for r in session.scalars(rows.order_by(HistoryRow.id)) if (r.case_id, r.facts["version"]) in steps]
     said = _discontent(session, [row for row in made if row.action == Action.REVISIT])
-    written = select(Paper.key).where(among(Paper.key, [f"step:{row.id}" for row in made]))
-    before = set(session.scalars(written))
+    asking = [row for row in made if row.action == Action.SUPERVISE or row.id in said]
+    locked = _locked(unit, {row.case_id for row in asking})
+    before = set(session.scalars(select(Paper.key).where(among(Paper.key, [_key_of_step(row) for row in asking]))))
+    people = Directory(session)
+    people.expect({case.lead for case in locked.values()})
     return [
-        _of_step(unit, cases[row.case_id], row, said.get(row.id, ""))
-        for row in made
-        if f"step:{row.id}" not in before and (row.action == Action.SUPERVISE or row.id in said)
+        _of_step(unit, people, locked[row.case_id], row, said.get(row.id, ""))
+        for row in asking
+        if row.case_id in locked and _key_of_step(row) not in before
     ]
 
 
-def _of_step(unit: Unit, case: Case, step: HistoryRow, said: str) -> Paper:
+def _locked(unit: Unit, case_ids: Collection[int]) -> dict[int, Case]:
+    """Those of these cases that a house answers for, in the order in which everybody locks them."""
+    rows = select(Case).where(among(Case.id, case_ids), Case.lead != "").order_by(Case.id)
+    found = unit.session.scalars(rows.with_for_update().execution_options(populate_existing=True))
+    locked = {case.id: case for case in found}
+    history.look_up(unit, locked.keys() - unit.tails.keys())
+    return locked
+
+
+def _key_of_step(step: HistoryRow) -> str:
+    return f"step:{step.id}"
+
+
+def _of_step(unit: Unit, people: Directory, case: Case, step: HistoryRow, said: str) -> Paper:
+    """Write the order, and tell those it reaches and the history; neither hears what the citizen said."""
     kind, told = ("discontent", {"said": said}) if said else ("ordered", {"opinion": step.words})
-    return _write(unit, kind, case, case.lead, told, [], f"step:{step.id}")
+    reached = people.above(case.lead)
+    paper = _write(unit, kind, case, case.lead, told, reached, _key_of_step(step))
+    text = f"{case.number} {KINDS[kind].title}：{number(paper)}"
+    for name in reached:
+        unit.write(Notice, at=unit.now, user=name, case_number=case.number, rung="order", text=text)
+    cases.note(unit, case, "order", {"paper": number(paper), "department": case.lead, "reached": reached})
+    return paper
 
 
 def _discontent(session: Session, steps: Sequence[HistoryRow]) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Whom a rung of the ladder reaches, by name: the handler, the head of his house, the duty supervisor."""
+"""Whom a rung of the ladder or an order reaches, by name: the handler, the head of his house, the duty supervisor."""
 
 from collections.abc import Collection
 
@@ -51,6 +51,11 @@ class Directory:
         supervisor.
         """
         return list(dict.fromkeys(name for who in audience for name in self._people(who, row)))
+
+    def above(self, department: str) -> list[str]:
+        """Whom an order to a house reaches, each once: its head, the leader above him, and the supervisors."""
+        named = (*self.group(Role.HEAD, department), *self._leader(department), *self.group(Role.SUPERVISOR))
+        return list(dict.fromkeys(named))
 
     def _people(self, who: str, row: ClockRow) -> list[str]:
         if who == "system":

@@ -131,10 +131,10 @@ REACTIONS: dict[type[events.Event], tuple[Handler, ...]] = {
     events.CaseChanged: (
         show_cases,
         each(learning.learn),
-        write_orders,
         each(write_next),
         each(rate_by_call),
         each(tell_appeal),
+        write_orders,  # last: whoever waits for its cases or for a number waits for nothing else
     ),
     events.RungFired: (each(show_rung), each(write_warning)),
     events.CallChanged: (each(show_call),),

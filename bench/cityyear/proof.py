@@ -72,7 +72,10 @@ def _moved(session: Session) -> dict[tuple[int, str, str], dt.datetime]:
 
 
 def orders(session: Session) -> Faults:
-    """Each red card is a numbered 督办 order that names department and leader; no number is missing or twice."""
+    """Each red card is a numbered 督办 order that names department and leader; no number is missing or twice.
+
+    An order for a citizen who was not content, or by a supervisor's word, reached somebody.
+    """
     houses = {house.code: house for house in session.scalars(select(Department))}
     fired = select(ClockRow, RungRow.turn).join(RungRow, RungRow.clock_id == ClockRow.id).where(RungRow.rung == "red")
     written = {paper.key: paper for paper in session.scalars(select(Paper).where(Paper.kind == "red"))}
@@ -81,6 +84,8 @@ def orders(session: Session) -> Faults:
         house = houses[row.department]
         if paper is None or house.name not in paper.text or house.head not in paper.text or not paper.reached:
             yield f"red card of clock {row.id} without its order, leader or recipient"
+    unheard = select(Paper).where(Paper.kind.in_(("discontent", "ordered")), func.cardinality(Paper.reached) == 0)
+    yield from (f"{papers.number(paper)} reached nobody" for paper in session.scalars(unheard.limit(NAMED)))
     serials = defaultdict(list)
     for series, year, serial in session.execute(select(Paper.series, Paper.year, Paper.serial).order_by(Paper.serial)):
         serials[series, year].append(serial)

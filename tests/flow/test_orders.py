@@ -9,8 +9,8 @@ from staff_story import CITIZEN, CLERK, REVISITOR, SUPERVISOR, do, forwarded, pa
 from dispatch import papers
 from dispatch.models import Paper
 from dispatch.service import sweep
-from hotline import db
-from hotline.message_models import OutboxRow
+from hotline import db, history
+from hotline.message_models import Notice, OutboxRow
 from hotline.models import HistoryRow
 from hotline.unit import transaction
 from hotline.words import Action
@@ -79,6 +79,67 @@ def test_an_unhappy_citizen_at_the_revisit_means_an_order_to_the_lead_department
     [order] = written(case_number=case.number)
     assert (order.kind, order.department) == ("discontent", "csglj")
     assert "表示问题没有解决，对办理结果不满意" in order.text
+
+
+UNHAPPY = {"reached": True, "contacted_by_department": True, "solved": False, "satisfaction": 2}
+COMMANDED = ["csglj2", "szfbgs2", "supervisor1", "supervisor2"]  # the head, the leader above him, the centre
+
+
+def told():
+    with db.session() as session:
+        return [(row.user, row.text) for row in session.scalars(select(Notice).order_by(Notice.id))]
+
+
+@pytest.mark.parametrize(
+    ("title", "cause"),
+    [
+        ("督办单（回访不满意）", lambda: do(passed(), Action.REVISIT, REVISITOR, **UNHAPPY)),
+        ("督办单", lambda: do(signed(), Action.SUPERVISE, SUPERVISOR, opinion="三日内到现场")),
+    ],
+    ids=["discontent", "ordered"],
+)
+def test_an_order_reaches_the_head_the_leader_and_the_supervisors_by_name_and_the_history_says_so(title, cause):
+    case = cause()
+    react()
+    react()
+    [order] = written(case_number=case.number)
+    assert order.reached == COMMANDED
+    assert told() == [(name, f"{case.number} {title}：{papers.number(order)}") for name in COMMANDED]
+    with db.session() as session:
+        [row] = session.scalars(select(HistoryRow).where(HistoryRow.action == "order"))
+        assert (row.facts["paper"], row.facts["reached"]) == (papers.number(order), COMMANDED)
+        assert history.verify(session) == ""
+
+
+def test_an_order_for_discontent_tells_the_house_neither_what_the_citizen_said_nor_how_he_rated(ask):
+    case = passed()
+    do(case, Action.RATE, CITIZEN, level=1, words="敷衍了事")
+    do(case, Action.REVISIT, REVISITOR, **UNHAPPY, words="摊主和队长是亲戚")
+    react()
+    [order] = written(case_number=case.number)
+    head = ask("csglj2")
+    steps = head.get(f"/api/v1/cases/{case.number}/history").json["items"]
+    assert [step["facts"]["paper"] for step in steps if step["action"] == "order"] == [papers.number(order)]
+    read = f"{steps}{order.text}{told()}{head.get('/notices').json}"
+    untold = ("敷衍", "亲戚", "非常不满意", "'rate'", "'action': 'revisit'", "level")
+    assert not [word for word in untold if word in read]
+
+
+def test_orders_and_steps_of_one_case_at_once_leave_its_history_whole():
+    made = [passed() for _ in range(4)]
+    for case in made:
+        do(case, Action.REVISIT, REVISITOR, **UNHAPPY)
+    speak = [lambda case=case: do(case, Action.SUPPLEMENT, CITIZEN, text="快些") for case in made]
+    threads = [threading.Thread(target=work) for work in (*speak, react, react)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    react()
+    assert len(written()) == len(made)
+    with db.session() as session:
+        assert history.verify(session) == ""
+        assert session.query(HistoryRow).filter_by(action="order").count() == len(made)
 
 
 def test_a_happy_citizen_means_no_order():

@@ -192,8 +192,9 @@ const step = (row) =>
     row.words ? h("p", { class: "said" }, row.words) : null,
   );
 
-// Which clock made itself heard, and how.
+// Which clock made itself heard, and how; or which order was written.
 function rungWords({ action, facts }) {
+  if (action === "order") return h("span", {}, ` ${facts.paper}`);
   if (action !== "rung" || !facts) return null;
   const paper = facts.paper ? ` · ${facts.paper}` : "";
   return h("span", {}, ` ${CLOCKS[facts.clock] ?? facts.clock} · ${RUNGS[facts.rung] ?? facts.rung}${paper}`);

@@ -3,6 +3,7 @@
 export const ACTIONS = {
   create: "登记",
   rung: "到期提醒",
+  order: "下达督办单",
   rejudge: "时限重算",
   attach: "上传文件",
   release: "文件开放给部门",
