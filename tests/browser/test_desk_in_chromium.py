@@ -22,6 +22,12 @@ from web import similar
 pytestmark = pytest.mark.browser
 TEXT = "湖滨区黄河路锦绣小区楼下烧烤摊油烟很大，呛得睡不着，希望管一管"
 SIZE = {"width": 1366, "height": 768}
+PRESSED_WHEN_THE_NEXT_OPENS = """() => new MutationObserver((_, seen) => {
+  if (!document.querySelector("#done")) return;
+  seen.disconnect();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+  window.pressedAgain = true;
+}).observe(document.body, { childList: true })"""
 
 
 @pytest.fixture(scope="module")
@@ -356,6 +362,46 @@ def test_the_dispatcher_forwards_and_the_next_opens(log_in):
     expect(page.locator("#rows li[data-number]")).to_have_count(1)
 
 
+def hold(page, key, times=8):
+    """A key that is held down repeats until it is let go."""
+    for _ in range(times):
+        page.keyboard.down(key)
+        page.wait_for_timeout(30)
+    page.keyboard.up(key)
+
+
+def test_a_held_key_forwards_one_case_and_moves_through_the_list(log_in):
+    made = [case(title=f"第{number}件") for number in range(4)]
+    page = log_in("dispatcher1")
+    expect(page.locator("#rows li[data-number]")).to_have_count(4)
+    hold(page, "j", 4)
+    expect(page.locator("#rows li.at")).to_have_attribute("data-number", made[3].number)
+    hold(page, "k", 4)
+    page.keyboard.press("Enter")
+    expect(page.locator(".choice-card").first).to_contain_text("市城市管理局")
+    page.keyboard.down("Control")
+    hold(page, "Enter")
+    page.keyboard.up("Control")
+    expect(page.locator(".case")).to_have_attribute("data-number", made[1].number)
+    expect(page.locator("#rows li[data-number]")).to_have_count(3)
+
+
+def test_a_press_meant_for_the_case_before_does_not_forward_the_one_that_opened_by_itself(log_in):
+    first, second, _third = case(), case(title="第二件"), case(title="第三件")
+    page = log_in("dispatcher1")
+    page.goto(f"{page.url}?open={first.number}")
+    expect(page.locator(".choice-card").first).to_contain_text("市城市管理局")
+    page.evaluate(PRESSED_WHEN_THE_NEXT_OPENS)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".case")).to_have_attribute("data-number", second.number)
+    page.wait_for_function("window.pressedAgain")
+    page.wait_for_timeout(700)
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    expect(page.locator(".case")).to_have_attribute("data-number", second.number)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#rows li[data-number]")).to_have_count(1)
+
+
 def test_equal_cases_are_forwarded_together_by_keyboard(log_in):
     alike, other = [case(minutes=0) for _ in range(3)], case(area="陕州区", title="另一处")
     page = log_in("dispatcher1")
@@ -474,7 +520,8 @@ def test_f8_takes_the_phone_and_puts_it_down_and_says_what_a_phone_cannot(log_in
         client.publish("desk:events", json.dumps({"user": "agent1", "event": "pop", "call": "c-1"}))
     expect(page.locator("#do-phone")).to_be_visible()
     expect(page.locator("#do-phone")).to_contain_text("接听 F8")
-    page.locator("#content").press("F8")
+    page.locator("#content").focus()
+    hold(page, "F8")
     assert commanded(parts, 1) == [{"type": "pick_up", "call": "c-1", "token": "t1"}]
     now_is(parts, refused="pick_up")
     expect(page.locator("#call-words")).to_contain_text("请拿起话机")

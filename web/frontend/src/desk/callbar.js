@@ -24,6 +24,7 @@ export function callbar({ onCall, onTalk }) {
   let pop = null;
   let online = true;
   let asked = ""; // what F8 asked for and the telephone has not done yet
+  let lifting = false;
 
   const state = () => (!pop ? "" : seat.state === "talking" ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
   const hint = () => (pop.talk?.refused === "pick_up" ? "这台话机不能由桌面接听，请拿起话机" : asked === "answer" ? "正在接听…" : "");
@@ -88,9 +89,11 @@ export function callbar({ onCall, onTalk }) {
     onTalk(engaged && told.state === "talking" ? told.call : null);
   }
 
-  // F8: take the phone that rings, or put it down.
+  // F8: take the phone that rings, or put it down; one request at a time.
   async function lift() {
     if (!pop) return false;
+    if (lifting) return true;
+    lifting = true;
     asked = seat.state === "talking" ? "hang_up" : "answer";
     tick();
     try {
@@ -99,6 +102,8 @@ export function callbar({ onCall, onTalk }) {
       asked = "";
       one("#seat-alert", bar).hidden = false;
       one("#seat-alert", bar).textContent = `■ ${error.message}`;
+    } finally {
+      lifting = false;
     }
     return true;
   }

@@ -19,11 +19,13 @@ const tab = () => asked.get("tab") || one("[data-tab]").dataset.tab;
 const departments = (await call("GET", "/dispatch/departments").catch(() => ({ items: [] }))).items;
 const EVERY = 60_000;
 const ONE_PAGE = 40;
+const UNREAD = 600; // milliseconds in which nobody has read the case that opened by itself
 let items = [];
 let next = null;
 let opened = null; // { told, form }
 let at = -1;
 let busy = false;
+let openedAlone = 0; // when the next case opened by itself
 const several = batch({ departments, done: (words) => afterSeveral(words), painted: () => mark() });
 
 // --- the list ---
@@ -178,6 +180,7 @@ async function goOn(number, said) {
   fill(decide);
   fill(shown, h("p", { class: "quiet empty" }, "这个列表已经处理完。"));
   if (following) await open(following.number);
+  openedAlone = performance.now();
   tellDone(`✓ ${number} ${said}`);
 }
 
@@ -186,6 +189,12 @@ function tellDone(words) {
   const bar = h("p", { id: "done", class: "toast", role: "status" }, words);
   document.body.append(bar);
   setTimeout(() => bar.remove(), 8000);
+}
+
+// The main step of the opened case; a press that was meant for the one before is swallowed.
+function mainStep() {
+  if (openedAlone && performance.now() - openedAlone < UNREAD) return true;
+  return opened?.form.main() ?? false;
 }
 
 // --- address, filters, keys ---
@@ -215,7 +224,7 @@ keys([
   { key: "e", says: "选中所有同类同区域的", does: () => tab() === "new" && several.equal(items[at], items) },
   { key: "b", says: "到下面一起处理", does: () => several.focus() },
   { key: "Esc", says: "不选了", does: () => several.clear() },
-  { key: "Ctrl+Enter", says: "做主要的一步（转办、裁定、通过、批准、重办），再打开下一件", does: () => opened?.form.main() ?? false },
+  { key: "Ctrl+Enter", says: "做主要的一步（转办、裁定、通过、批准、重办），再打开下一件", does: mainStep },
   ...Array.from({ length: 6 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…6", says: index ? "" : "选第几个建议；审核时改清单第几条", does: () => opened?.form.choose?.(index) ?? false })),
 ]);
 

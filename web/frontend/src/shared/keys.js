@@ -3,11 +3,13 @@
 // keys([{ key: "Ctrl+Enter", says: "转办", does: f }, { key: "j", says: "下一件", does: g }])
 // A key is written as modifiers and the key ("Alt+1", "Alt+Z", "F4", "Esc", "j"). Single letters and Enter work
 // outside fields only. Nothing happens while an input method is composing. `does` may return false: not handled.
+// A key that is held down acts once; only those that move on repeat.
 
 import { composing, h, one } from "./dom.js";
 
 const FIELDS = "input, textarea, select, [contenteditable]";
 const BUTTONS = "button, a, summary, [role=button]";
+const MOVES = new Set(["j", "k", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 const NAMES = { Esc: "Escape", Up: "ArrowUp", Down: "ArrowDown" };
 
 // Alt with a letter types another character on some keyboards: the place of the key counts there.
@@ -44,7 +46,9 @@ export function keys(table) {
     if (composing(event) || document.querySelector("dialog[open]")) return;
     const name = pressed(event);
     const act = does.get(name);
-    if (!act || !suits(name, event.target) || act(event) === false) return;
+    if (!act || !suits(name, event.target)) return;
+    const held = event.repeat && !MOVES.has(name);
+    if (!held && act(event) === false) return;
     event.preventDefault();
   });
   const button = one("#show-keys");
