@@ -7,9 +7,10 @@ import datetime as dt
 import heapq
 import logging
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from dispatch import catalogue, deliveries, inner, papers, people
@@ -20,7 +21,7 @@ from hotline.errors import HotlineError
 from hotline.events import RungFired
 from hotline.ladder import Rung
 from hotline.message_models import Notice
-from hotline.models import Case, ClockRow, RungRow
+from hotline.models import Case, ClockRow, HistoryRow, RungRow
 from hotline.timing import ClockChanges, timing
 from hotline.unit import Unit, transaction
 from hotline.words import Action, Clock, State
@@ -37,6 +38,7 @@ RUNG_WORDS = {
     "red": "红牌：超期督办",
     "notice": "书面催办",
     "listed": "列入通报",
+    "explained": "超期已说明理由，不列入通报",
     "auto_forward": "系统自动转办",
 }
 
@@ -103,6 +105,14 @@ class Turn:
         self.fired = {(clock, turn, rung) for clock, turn, rung in session.execute(rows)}
         self.people.expect({clock.department for case in found for clock in case.clocks} - {""})
         facts.open_phones(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
+
+    @cached_property
+    def reasons(self) -> dict[tuple[int, str], dt.datetime]:
+        """When a house last said how it stands with a case, in an interim reply; read for all cases, once asked for."""
+        rows = select(HistoryRow.case_id, HistoryRow.department, func.max(HistoryRow.at))
+        told = rows.where(db.among(HistoryRow.case_id, self.cases), HistoryRow.action == Action.INTERIM)
+        grouped = told.group_by(HistoryRow.case_id, HistoryRow.department)
+        return {(case, house): at for case, house, at in self.unit.session.execute(grouped)}
 
 
 def _due(unit: Unit) -> list[Owed]:
@@ -173,10 +183,16 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     named = turn.people.reached(row, rung.audience)
     more = {"clock_id": row.id, "turn": row.turn, "case_id": case.id, "rung": code, "due_at": due_at}
     unit.write(RungRow, **more, fired_at=unit.now, reached=named)
-    _tell(unit, case, row, rung, named)
+    _tell(unit, case, row, rung._replace(code=_told_as(turn, row, code)), named)
     if code in ACTS:
         facts.complete(unit.session, case)
         ACTS[code](unit, case)
+
+
+def _told_as(turn: Turn, row: ClockRow, code: str) -> str:
+    """A house that gave its reason after the deadline is not listed; the rung fires and says so."""
+    reason = turn.reasons.get((row.case_id, row.department)) if code == "listed" else None
+    return "explained" if reason is not None and reason > row.due_at else code
 
 
 def _tell(unit: Unit, case: Case, row: ClockRow, rung: Rung, named: list[str]) -> None:

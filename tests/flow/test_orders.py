@@ -7,11 +7,11 @@ from sqlalchemy import select
 from staff_story import CITIZEN, CLERK, REVISITOR, SUPERVISOR, do, forwarded, passed, signed
 
 from dispatch import papers
-from dispatch.models import Paper
+from dispatch.models import Letter, Paper
 from dispatch.service import sweep
 from hotline import db, history
 from hotline.message_models import Notice, OutboxRow
-from hotline.models import HistoryRow
+from hotline.models import HistoryRow, RungRow
 from hotline.unit import transaction
 from hotline.words import Action
 from web import live, worker
@@ -52,6 +52,35 @@ def test_a_late_reply_has_its_yellow_card_its_order_its_notice_and_its_place_on_
     with db.session() as session:
         rungs = [row.facts for row in session.scalars(select(HistoryRow).where(HistoryRow.action == "rung"))]
     assert papers.number(order) in {told.get("paper") for told in rungs}
+
+
+@pytest.mark.parametrize(
+    ("moment", "kinds", "said"),
+    [
+        ("2026-11-16T17:00:00+08:00", ["yellow", "red", "notice", "listed"], "列入通报"),
+        ("2026-11-18T09:00:00+08:00", ["yellow", "red", "notice"], "超期已说明理由，不列入通报"),
+    ],
+    ids=["before-the-deadline", "after-it"],
+)
+def test_a_house_that_gives_its_reason_after_the_deadline_is_not_listed_and_the_notice_says_so(
+    drill, monkeypatch, moment, kinds, said
+):
+    monkeypatch.setenv("HOTLINE_SMS_URL", "console:")
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed()
+    do(case, Action.CONTACT, CLERK, how="电话", result="已联系")
+    drill(moment)
+    sweep()
+    do(case, Action.INTERIM, CLERK, text="检测机构尚未出具报告，预计本周五答复。")
+    drill("2026-12-20T09:00:00+08:00")
+    sweep()
+    react()
+    assert [paper.kind for paper in written(case_number=case.number)] == kinds
+    assert told()[-1][1] == f"{case.number} 答复：{said}"
+    with db.session() as session:
+        assert session.scalars(select(RungRow.rung).order_by(RungRow.id.desc())).first() == "listed"
+        letters = [letter.text for letter in session.scalars(select(Letter))]
+    assert any("已列入通报" in text for text in letters) == ("listed" in kinds)
 
 
 def test_numbers_of_a_series_have_no_gaps_even_when_many_are_written_at_once(drill):

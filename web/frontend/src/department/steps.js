@@ -71,6 +71,6 @@ export const FORMS = {
       { name: "evidence", label: "证据", kind: "long", needed: true, hint: "写明文书、照片、录音等各是什么、存在哪里" },
     ],
   },
-  interim: { label: "阶段答复", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限" }] },
+  interim: { label: "阶段答复", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限；超期后在这里说明理由的，不列入通报" }] },
   suspend: { label: "挂起", title: "申请挂起", go: "申请挂起", fields: [{ name: "reason", label: "在等市民做什么", kind: "long", needed: true, hint: "只有等待市民才可以挂起，由值班长批准" }] },
 };

@@ -129,6 +129,7 @@ export const RUNGS = {
   red: "红牌：超期督办",
   notice: "书面催办",
   listed: "列入通报",
+  explained: "超期已说明理由，不列入通报",
   auto_forward: "系统自动转办",
 };
 
