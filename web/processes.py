@@ -1,4 +1,4 @@
-"""Child processes of one machine: started, watched, restarted with a growing pause, stopped in reverse order."""
+"""What runs on one machine: started, watched, restarted with a growing pause, the processes stopped in order."""
 
 import contextlib
 import logging
@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,29 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 END_SECONDS = 15.0
+LOOK_SECONDS = 0.5
+
+
+@dataclass
+class Pause:
+    """The time before the next start; it grows while what was started does not last."""
+
+    started: float = 0.0
+    seconds: float = 1.0
+    again_at: float = 0.0
+
+    def begin(self) -> None:
+        """A start is made now."""
+        self.started, self.again_at = time.monotonic(), 0.0
+
+    def is_over(self, ended: str) -> bool:
+        """Whether what is down may be started again; the first look at it writes `ended` to the log."""
+        now = time.monotonic()
+        if not self.again_at:
+            self.seconds = 1.0 if now - self.started > STEADY_SECONDS else min(self.seconds * 2, LONGEST_PAUSE)
+            self.again_at = now + self.seconds
+            log.warning("%s, starting again", ended)
+        return now >= self.again_at
 
 
 @dataclass
@@ -25,9 +49,7 @@ class Process:
     name: str
     command: list[str]
     child: "subprocess.Popen[bytes] | None" = None
-    started: float = 0.0
-    pause: float = 1.0
-    again_at: float = field(default=0.0)
+    pause: Pause = field(default_factory=Pause)
 
     def start(self, folder: Path) -> None:
         """Start it now."""
@@ -35,27 +57,50 @@ class Process:
             self.child = subprocess.Popen(
                 self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
-        self.started, self.again_at = time.monotonic(), 0.0
+        self.pause.begin()
 
     def look(self, folder: Path) -> None:
         """Restart it when it has died and its pause is over."""
         if self.child is None or self.child.poll() is None:
             return
-        now = time.monotonic()
-        if not self.again_at:
-            self.pause = 1.0 if now - self.started > STEADY_SECONDS else min(self.pause * 2, LONGEST_PAUSE)
-            self.again_at = now + self.pause
-            log.warning("%s ended with %s, starting again", self.name, self.child.returncode)
-        if now >= self.again_at:
+        if self.pause.is_over(f"{self.name} ended with {self.child.returncode}"):
             self.start(folder)
 
 
 @dataclass
+class Store:
+    """A server that has to be running: `start` returns once it answers, or raises."""
+
+    name: str
+    lives: Callable[[], bool]
+    start: Callable[[], None]
+    pause: Pause = field(default_factory=Pause)
+
+    def look(self) -> None:
+        """Start it again when it has died and its pause is over; what does not come up is tried again."""
+        if self.lives() or not self.pause.is_over(f"{self.name} is gone"):
+            return
+        self.pause.begin()
+        try:
+            self.start()
+        except Exception as error:  # noqa: BLE001 - whatever it was: the system goes on and the next look tries again
+            log.warning("%s did not come up: %s", self.name, error)
+        else:
+            log.warning("%s runs again", self.name)
+
+    def keep(self, stop: threading.Event) -> None:
+        """Look at it until `stop`."""
+        while not stop.wait(LOOK_SECONDS):
+            self.look()
+
+
+@dataclass
 class Supervisor:
-    """All child processes of `hotline up`."""
+    """All child processes of `hotline up`, and the servers it started."""
 
     folder: Path
     processes: list[Process]
+    stores: list[Store] = field(default_factory=list)
 
     def start(self) -> None:
         """Start all."""
@@ -64,10 +109,15 @@ class Supervisor:
             process.start(self.folder)
 
     def watch(self, stop: threading.Event) -> None:
-        """Keep all running until `stop`."""
-        while not stop.wait(0.5):
+        """Keep all running until `stop`. Each store has its own thread: a slow one holds up nothing."""
+        keepers = [threading.Thread(target=store.keep, args=(stop,), daemon=True) for store in self.stores]
+        for keeper in keepers:
+            keeper.start()
+        while not stop.wait(LOOK_SECONDS):
             for process in self.processes:
                 process.look(self.folder)
+        for keeper in keepers:
+            keeper.join(END_SECONDS)
 
     def stop(self) -> None:
         """Ask all to end, the doors first; who does not is killed."""

@@ -153,11 +153,11 @@ class Town:
         return made
 
     @contextlib.contextmanager
-    def watched(self, *names):
-        """The processes under the supervisor of `hotline up`: who dies is started again."""
+    def watched(self, *names, stores=False):
+        """The processes under the supervisor of `hotline up`: who dies is started again; with `stores` those, too."""
         made = self._begin(names)
         stop = threading.Event()
-        watch = Supervisor(self.log, made)
+        watch = Supervisor(self.log, made, self.servers.stores() if stores else [])
         thread = threading.Thread(target=watch.watch, args=(stop,))
         thread.start()
         try:

@@ -46,9 +46,10 @@ def backup(folder: Path) -> None:
 @contextmanager
 def _database(settings: Settings) -> Iterator[None]:
     """The database that runs; else the embedded one, started for this work and stopped after it."""
+    from web import postmaster
     from web.embedded import start_postgres
 
-    if settings.database_url or (settings.postgres / "postmaster.pid").exists():
+    if settings.database_url or postmaster.lives(settings.postgres):
         yield
         return
     server = start_postgres(settings)

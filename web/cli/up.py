@@ -12,7 +12,7 @@ import click
 from hotline.clock import drill_file
 from hotline.errors import BadInput
 from hotline.settings import CITY, Settings
-from web.processes import Process, Supervisor
+from web.processes import Process, Store, Supervisor
 
 HOST = "127.0.0.1"
 
@@ -43,7 +43,7 @@ def up(*, port: int, sip_port: int, host: str, data: Path | None, demo: bool, se
             settings = Settings()
         settings.secret()
         prepare(settings)
-        run(settings, host, port, sip_port)
+        run(settings, host, port, sip_port, embedded.stores())
     finally:
         settings.drill_note.unlink(missing_ok=True)
         _say("正在停止……")
@@ -154,12 +154,12 @@ def processes(settings: Settings, host: str, port: int, sip_port: int) -> list[P
     return made
 
 
-def run(settings: Settings, host: str, port: int, sip_port: int) -> None:
+def run(settings: Settings, host: str, port: int, sip_port: int, stores: list[Store]) -> None:
     """Start all, say where everything is once it is ready, wait for the end."""
     from web.parts import telephone_off
 
     os.environ["HOTLINE_TELEPHONE_OFF"] = telephone_off()
-    supervisor = Supervisor(settings.data / "log", processes(settings, host, port, sip_port))
+    supervisor = Supervisor(settings.data / "log", processes(settings, host, port, sip_port), stores)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
