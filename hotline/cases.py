@@ -16,7 +16,7 @@ from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
 from hotline.events import CaseChanged, CaseCreated
 from hotline.given import GIVEN, Fault, parse
-from hotline.lifecycle import Actor, Refused, decide
+from hotline.lifecycle import Actor, Refused, decide, ever
 from hotline.message_models import SameRequest
 from hotline.models import Case
 from hotline.timing import ClockChanges, timing
@@ -50,8 +50,9 @@ class NewCase:
 
     def digest(self) -> str:
         """Tells a repeated request from another one under the same key."""
-        said = (self.kind, self.title, self.content, self.channel, self.phone, self.area, self.address)
-        return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
+        said = (self.kind, self.title, self.content, self.channel, self.name, self.phone, self.area, self.address)
+        flags = (self.urgency, self.confidential, self.anonymous, self.occurred_at, self.call)
+        return hashlib.sha256("\x1f".join([*said, *map(str, flags)]).encode()).hexdigest()
 
 
 def _same_before(session: Session, key: str, new: NewCase) -> Case | None:
@@ -219,12 +220,19 @@ def decided(
     unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None
 ) -> Work:  # fmt: skip
     """The step that may be done; nothing is written yet. Raises what refuses it."""
+    check_role(action, actor)
     check_version(unit.session, case, action, actor, version)
     known = facts.gather(unit.session, case, timing())
     found = decide(known, action, actor, form, unit.now)
     if isinstance(found, Refused):
         raise _REFUSALS[found.status](found.code, found.message)
     return Work(unit, case, known, found, actor, form, ClockChanges(case, timing(), unit.now))
+
+
+def check_role(action: Action, actor: Actor) -> None:
+    """Raise Forbidden where this role never does this, whatever the case and the form."""
+    if not ever(action, actor.role):
+        raise Forbidden("not_allowed", f"{actor.role.label}不能做“{action.label}”。")
 
 
 def check_version(session: Session, case: Case, action: Action, actor: Actor, version: int | None) -> None:
@@ -238,12 +246,12 @@ def check_version(session: Session, case: Case, action: Action, actor: Actor, ve
 
 
 def _overtaken(session: Session, case: Case, actor: Actor) -> Conflict:
-    last = history.last_of(session, case.id)
-    if last is not None and actor.role in DEPARTMENT and last.action in OF_REVIEW:
+    last = history.last_step(session, case.id)
+    untold = actor.role is Role.CITIZEN or (actor.role in DEPARTMENT and last is not None and last.action in OF_REVIEW)
+    if last is None or untold:  # nobody was quicker, or who it was is not his to know
         return Conflict("version_conflict", "这件诉求刚刚有变动，请刷新后再决定。", {"version": str(case.version)})
-    who, what = (last.actor, last.action) if last else ("", "")
-    said = Action(what).label if what in set(Action) else what
-    role = Role(last.role).label if last else ""
+    who, what = last.actor, last.action
+    said, role = Action(what).label, Role(last.role).label
     text = f"{role}刚刚对这件诉求做了“{said}”，请看过最新情况再决定。"
     name = reading.people(session, [who]).get(who, who)
     return Conflict(
@@ -282,11 +290,18 @@ def _run_clocks(work: Work) -> None:
         fulfilled = name in FULFILS.get(work.step.action, ())
         if name is Clock.FORWARD and fulfilled and any(p.delivered_at is None for p in work.live()):
             continue  # forwarded means: receipts from all its departments (rules.md §4)
-        own = work.actor.department if name in AT_DEPARTMENT and work.step.own else ""
-        work.clocks.stop(name, Outcome.DONE if fulfilled else Outcome.CANCELLED, own)
+        for department in _stopped_of(work, name):
+            work.clocks.stop(name, Outcome.DONE if fulfilled else Outcome.CANCELLED, department)
     for name in work.step.starts:
         for department in _departments(work, name):
             work.clocks.start(name, department)
+
+
+def _stopped_of(work: Work, name: Clock) -> list[str]:
+    """Whose clocks of this name the step stops; empty: everybody's."""
+    if name in AT_DEPARTMENT and work.step.own:
+        return [work.actor.department]
+    return work.concerned if name is Clock.EXTENSION and work.concerned else [""]
 
 
 def _departments(work: Work, name: Clock) -> list[str]:

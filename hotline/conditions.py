@@ -46,7 +46,8 @@ CONDITIONS: dict[str, Condition] = {
     "others_to_sign": lambda f, a, _: f.state is not State.FORWARDED or _others(f, a, _UNSIGNED),
     "last_to_reply": lambda f, a, _: not _others(f, a, OPEN_DELIVERY),
     "others_to_reply": lambda f, a, _: _others(f, a, OPEN_DELIVERY),
-    "reassigned": lambda _f, _a, g: g.get("verdict") == "reassign",
+    "reassigned": lambda f, _a, g: g.get("verdict") == "reassign" and not _gives_back_redo(f),
+    "redo_reassigned": lambda f, _a, g: g.get("verdict") == "reassign" and _gives_back_redo(f),
     "kept_signed": lambda f, _a, g: g.get("verdict") == "keep" and _all_signed(f),
     "kept_unsigned": lambda f, _a, g: g.get("verdict") == "keep" and not _all_signed(f),
     "granted": lambda _f, _a, g: g.get("granted") is True,
@@ -65,6 +66,8 @@ CONDITIONS: dict[str, Condition] = {
     "complex": lambda _f, _a, g: g.get("verdict") == Verdict.COMPLEX,
     "not_justified": lambda _f, _a, g: g.get("verdict") not in TO_RECTIFY,
     "answered_by_centre": lambda f, _a, _g: not f.places,
+    "rectifying": lambda f, _a, _g: f.round > 1 and bool(f.verdict_by),
+    "not_rectifying": lambda f, _a, _g: f.round == 1 or not f.verdict_by,
     "upheld": lambda _f, _a, g: g.get("upheld") is True,
     "not_upheld": lambda _f, _a, g: g.get("upheld") is False,
     "stuck_general": lambda _f, _a, g: g.get("grade") == Stuck.GENERAL,
@@ -78,6 +81,11 @@ def _all_signed(facts: "Facts") -> bool:
     """Whether, with the returner's part given back, every live part is signed or replied."""
     done = {Delivery.SIGNED, Delivery.REPLIED, Delivery.RETURNED}
     return all(p.status in done or (p.status is Delivery.RETURNING and p.signed) for p in facts.places)
+
+
+def _gives_back_redo(facts: "Facts") -> bool:
+    """Whether what is given back is to be rectified: its deadline is that of the rectification, not of a reply."""
+    return any(p.status is Delivery.RETURNING and p.rectifies for p in facts.places)
 
 
 def _one_lead(_f: "Facts", _a: "Actor", given: Given, _n: dt.datetime) -> str:
@@ -124,8 +132,11 @@ def _extension_allowed(facts: "Facts", actor: "Actor", given: Given, _n: dt.date
     place = facts.own(actor.department)
     if place is not None and place.extensions >= facts.limits.get("extensions_allowed", 1):
         return "延期只能一次。"
+    days, usual = int(given.get("days") or 0), facts.limits.get("extension_max_days", 5)
     most = facts.limits.get("extension_complex_days", 10)
-    return f"最多延长 {most} 个工作日。" if int(given.get("days") or 0) > most else ""
+    if days > most:
+        return f"最多延长 {most} 个工作日。"
+    return f"超过 {usual} 个工作日的延期，要由单位负责人申请。" if days > usual and actor.role is not Role.HEAD else ""
 
 
 def _final(facts: "Facts", actor: "Actor", _g: Given, _n: dt.datetime) -> str:
@@ -191,6 +202,16 @@ def _said(holds: Callable[["Facts", "Actor", Given], bool], saying: str) -> Guar
     return lambda f, a, g, _n: "" if holds(f, a, g) else saying
 
 
+def _awaits_extension(facts: "Facts", _a: "Actor", given: Given) -> bool:
+    """Whether the department that is named, or any where none is, waits for the verdict."""
+    named = given.get("department")
+    return named in facts.pending_extensions if named else bool(facts.pending_extensions)
+
+
+def _suspended_it(facts: "Facts", actor: "Actor", _g: Given) -> bool:
+    return not actor.department or actor.department == facts.suspended_for
+
+
 GUARDS: dict[str, Guard] = {
     "one_lead": _one_lead,
     "adds_co_handlers": _adds,
@@ -202,12 +223,15 @@ GUARDS: dict[str, Guard] = {
     "final_by_supervisor": _final,
     "verdict_not_final": _not_final,
     "names_department": _names_department,
-    "no_pending_extension": _said(lambda f, _a, _g: not f.pending_extension, "已有一份延期申请在等审批。"),
-    "pending_extension": _said(lambda f, _a, _g: bool(f.pending_extension), "没有等待审批的延期申请。"),
+    "no_pending_extension": _said(
+        lambda f, a, _g: a.department not in f.pending_extensions, "已有一份延期申请在等审批。"
+    ),
+    "pending_extension": _said(_awaits_extension, "没有等待审批的延期申请。"),
     "before_reply_due": _before_reply_due,
     "extension_allowed": _extension_allowed,
     "no_pending_suspension": _said(lambda f, _a, _g: not f.pending_suspension, "已有一份挂起申请在等审批。"),
     "pending_suspension": _said(lambda f, _a, _g: bool(f.pending_suspension), "没有等待审批的挂起申请。"),
+    "who_suspended": _said(_suspended_it, "挂起的是另一个部门，由它或值班长恢复。"),
     "second_person_suspends": _another("pending_suspension_by"),
     "second_person_judges": _another("verdict_by"),
     "reason_if_unsolved": _said(lambda _f, _a, g: bool(g.get("solved") or g.get("reason")), "未解决的请写明原因。"),

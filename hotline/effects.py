@@ -17,6 +17,7 @@ from hotline.words import DEPARTMENT, Action, Clock, Delivery, Outcome, Part, St
 
 AT_DEPARTMENT = frozenset({Clock.SIGN, Clock.REPLY, Clock.RETURN, Clock.FIRST_CONTACT, Clock.EXTENSION})
 OF_LEAD = frozenset({Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX, Clock.REVISIT, Clock.SECOND_REVISIT, Clock.BAD_REVIEW})  # fmt: skip  # noqa: E501
+_RECTIFY = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
 FULFILS: dict[Action, frozenset[Clock]] = {
     Action.ACCEPT: frozenset({Clock.ACCEPT}),
     Action.GUIDE: frozenset({Clock.ACCEPT}),
@@ -79,8 +80,11 @@ def _department(work: Work, code: str, told_at: str = "departments") -> Departme
     return found
 
 
-def send(work: Work, code: str, part: str, opinion: str) -> None:
-    """Put the case before a department. Its desk is here: the commit is the receipt, unless it has its own system."""
+def send(work: Work, code: str, part: str, opinion: str, extensions: int = 0) -> None:
+    """Put the case before a department. Its desk is here: the commit is the receipt, unless it has its own system.
+
+    `extensions`: how often the citizen's deadline was extended before it came here.
+    """
     department = _department(work, code)
     away = bool(department.system_url)
     now = work.unit.now
@@ -93,6 +97,7 @@ def send(work: Work, code: str, part: str, opinion: str) -> None:
         delivered_at=None if away else now,
         opinion=opinion,
         again=work.step.action is Action.REDO,
+        extensions=extensions,
         next_try_at=clock.machine() if away else None,
     )
     work.case.places.append(place)
@@ -165,8 +170,9 @@ def _request(work: Work, what: str, **more: Any) -> None:
     facts.keep(work.unit.session, work.case, "requests", made)
 
 
-def _settle(work: Work, what: str, verdict: str) -> Request:
-    asked = facts.pending(work.unit.session, work.case, what)
+def _settle(work: Work, what: str, verdict: str, department: str = "") -> Request:
+    """Decide the oldest request of this sort, or that of a department."""
+    asked = facts.pending(work.unit.session, work.case, what, department)
     if asked is None:
         raise Missing("nothing_pending", "没有等待审批的申请。")
     asked.decided_at, asked.decided_by, asked.verdict = work.unit.now, work.actor.name, verdict
@@ -199,12 +205,13 @@ def _arbitrate(work: Work) -> None:
     old = work.clocks.stop(Clock.REPLY, Outcome.CANCELLED, place.department)
     for name in (Clock.SIGN, Clock.FIRST_CONTACT, Clock.RETURN):
         work.clocks.stop(name, Outcome.CANCELLED, place.department)
-    send(work, work.given["department"], place.part, work.given["reason"])
+    redo = [row for name in _RECTIFY for row in work.clocks.stop(name, Outcome.CANCELLED, place.department)]
+    send(work, work.given["department"], place.part, work.given["reason"], place.extensions)
     if place.part == Part.LEAD:
         work.case.lead = work.given["department"]
     work.told["redispatched"] = work.given["department"]
-    if old:  # the citizen's deadline goes on as it was
-        work.clocks.start(Clock.REPLY, work.given["department"], like=old[0])
+    for row in (*old, *redo):  # the citizen's deadline goes on as it was
+        work.clocks.start(Clock(row.clock), work.given["department"], like=row)
 
 
 def _contact(work: Work) -> None:
@@ -219,11 +226,12 @@ def _request_extension(work: Work) -> None:
 
 def _decide_extension(work: Work) -> None:
     granted = work.given["granted"]
-    asked = _settle(work, facts.EXTENSION, "granted" if granted else "refused")
+    verdict = "granted" if granted else "refused"
+    asked = _settle(work, facts.EXTENSION, verdict, work.given["department"] or "")
+    work.concerned.append(asked.department)
     work.told["extension"] = {"department": asked.department, "granted": granted, "days": asked.days}
-    if granted:
-        for row in work.clocks.running(Clock.REPLY, asked.department):
-            work.clocks.extend(row, asked.days)
+    for row in work.clocks.running(Clock.REPLY, asked.department) if granted else ():
+        work.clocks.extend(row, asked.days)
         for place in work.live():
             place.extensions += place.department == asked.department
 
@@ -240,7 +248,7 @@ def _approve_suspension(work: Work) -> None:
 
 
 def _work_clocks(work: Work) -> list[Any]:
-    names = (Clock.REPLY, Clock.FIRST_CONTACT, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
+    names = (Clock.REPLY, Clock.FIRST_CONTACT, *_RECTIFY)
     return [row for name in names for row in work.clocks.running(name)]
 
 
@@ -287,6 +295,8 @@ def _hand_down(work: Work) -> None:
 
 
 def _in_shanghai(at: dt.datetime) -> dt.datetime:
+    if not dt.MINYEAR < at.year < dt.MAXYEAR:  # no zone may move it out of the calendar
+        raise BadInput("due_passed", "内部时限不对。", {"due": "时间不对"})
     return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
 
 

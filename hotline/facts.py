@@ -33,6 +33,7 @@ _BESIDE: dict[str, tuple[Any, Any, frozenset[State]]] = {  # what decisions need
     "revisits": (_SPOKEN, RevisitRow, _AFTER_REPLY),
     "ratings": (_RATED, Rating, _AFTER_REPLY),
 }
+_RECTIFY = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
 
 
@@ -114,7 +115,7 @@ def _clock_due(clocks: Iterable[ClockRow], name: Clock, department: str) -> Cloc
 
 def _place(case: Case, row: Assignment) -> Place:
     reply = _clock_due(case.clocks, Clock.REPLY, row.department)
-    back = _clock_due(case.clocks, Clock.RETURN, row.department)
+    back = [c for c in case.clocks if (c.clock, c.department, c.round) == (Clock.RETURN, row.department, row.round)]
     return Place(
         department=row.department,
         part=row.part,
@@ -122,8 +123,9 @@ def _place(case: Case, row: Assignment) -> Place:
         round=row.round,
         signed=row.signed_at is not None,
         reply_due=reply.due_at if reply else None,
-        return_due=back.due_at if back else None,
+        return_due=back[-1].due_at if back else None,  # a window stays shut, also where its clock was stopped
         extensions=row.extensions,
+        rectifies=any(_clock_due(case.clocks, name, row.department) for name in _RECTIFY),
     )
 
 
@@ -141,10 +143,22 @@ def keep(session: Session, case: Case, name: str, row: Any) -> None:
         getattr(case, name).append(row)
 
 
-def pending(session: Session, case: Case, what: str) -> Request | None:
-    """The request that waits for a decision, or None."""
+def pending(session: Session, case: Case, what: str, department: str = "") -> Request | None:
+    """The oldest request of this sort, or of a department, that waits for a decision; or None."""
+    asked = (row for row in _waiting(session, case, what) if not department or row.department == department)
+    return next(asked, None)
+
+
+def _waiting(session: Session, case: Case, what: str) -> list[Request]:
     asked = _beside(session, case, "requests")
-    return next((row for row in asked if row.what == what and row.decided_at is None), None)
+    return [row for row in asked if row.what == what and row.decided_at is None]
+
+
+def _suspended_for(session: Session, case: Case) -> str:
+    """The department whose request suspended the case; empty where nothing is suspended."""
+    asked = _beside(session, case, "requests") if case.state == State.SUSPENDED else []
+    granted = [row.department for row in asked if row.what == SUSPENSION and row.verdict == "granted"]
+    return granted[-1] if granted else ""
 
 
 def replies(session: Session, case: Case) -> list[ReplyRow]:
@@ -213,7 +227,6 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
     """All facts of a loaded case."""
     after_reply = case.state in _AFTER_REPLY
     tries, spoken = _tries(session, case) if after_reply else ((), False)
-    extension = pending(session, case, EXTENSION)
     suspension = pending(session, case, SUSPENSION)
     redone = case.round > 1
     appeal = pending_appeal(session, case) if redone else None
@@ -225,9 +238,10 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         tries=tries,
         spoken=spoken,
         rated=after_reply and _rated(session, case),
-        pending_extension=extension.department if extension else "",
+        pending_extensions=frozenset(row.department for row in _waiting(session, case, EXTENSION)),
         pending_suspension=suspension.department if suspension else "",
         pending_suspension_by=suspension.by if suspension else "",
+        suspended_for=_suspended_for(session, case),
         parent_answered=case.state == State.MERGED and _parent_answered(session, case),
         verdict_by=case.verdict_by,
         closed_at=case.closed_at,
@@ -249,5 +263,6 @@ def limits(timing: Timing) -> dict[str, int]:
         "reopen_days": policy.reopen_days,
         "revisit_tries": policy.revisit_tries,
         "extensions_allowed": policy.extensions_allowed,
+        "extension_max_days": policy.extension_max_days,
         "extension_complex_days": policy.extension_complex_days,
     }

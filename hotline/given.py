@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from hotline.errors import BadInput
 from hotline.words import Action, Part, ReviewPoint, Stuck, StuckEnd, TryResult, Verdict
@@ -31,6 +32,15 @@ class Given(BaseModel):
     """Base of all forms: unknown fields are refused, blanks at the ends do not count."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_kept(cls, value: Any) -> Any:
+        """No text with a NUL in it: a database has no place for it."""
+        told = value if isinstance(value, list) else [value]
+        if any(isinstance(one, str) and "\x00" in one for one in told):
+            raise PydanticCustomError("odd_letter", "a NUL cannot be kept")
+        return value
 
 
 class Nothing(Given):
@@ -90,6 +100,12 @@ class RequestExtension(Given):
 class Decide(Given):
     granted: bool
     reason: Remark = ""
+
+
+class DecideExtension(Decide):
+    """`department`: whose request, where several wait; else the oldest."""
+
+    department: Code | None = None
 
 
 class Reason(Given):
@@ -191,7 +207,7 @@ GIVEN: dict[Action, type[Given]] = {
     Action.CONTACT: Contact,
     Action.INTERIM: Words,
     Action.REQUEST_EXTENSION: RequestExtension,
-    Action.DECIDE_EXTENSION: Decide,
+    Action.DECIDE_EXTENSION: DecideExtension,
     Action.SUSPEND: Reason,
     Action.APPROVE_SUSPENSION: Decide,
     Action.RESUME: Nothing,
@@ -220,6 +236,7 @@ GIVEN: dict[Action, type[Given]] = {
 
 _SAYINGS = {
     "missing": "缺少此项",
+    "odd_letter": "有无法保存的字符",
     "extra_forbidden": "没有这一项",
     "string_too_short": "内容太短",
     "string_too_long": "内容太长",

@@ -14,6 +14,7 @@ from hotline import privacy
 from hotline.db import among
 from hotline.models import Case, HistoryRow, Seal
 from hotline.unit import Unit
+from hotline.words import Action
 
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
@@ -52,10 +53,10 @@ def look_up(unit: Unit, case_ids: Collection[int]) -> None:
     unit.tails.update({case: (seq, hashed) for case, seq, hashed in unit.session.execute(rows)})
 
 
-def last_of(session: Session, case_id: int) -> HistoryRow | None:
-    """The newest row of a case."""
-    rows = select(HistoryRow).where(HistoryRow.case_id == case_id).order_by(HistoryRow.seq.desc()).limit(1)
-    return session.scalars(rows).first()
+def last_step(session: Session, case_id: int) -> HistoryRow | None:
+    """The newest row that somebody's action made; none before the first."""
+    mine = HistoryRow.case_id == case_id, HistoryRow.action.in_([action.value for action in Action])
+    return session.scalars(select(HistoryRow).where(*mine).order_by(HistoryRow.seq.desc()).limit(1)).first()
 
 
 def _sealed_hash(previous: str, hashes: Iterator[str]) -> tuple[str, int]:

@@ -7,12 +7,13 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from hotline.conditions import BY_FORM, CONDITIONS, GUARDS, OF_THE_PART
 from hotline.given import needs
 from hotline.tries import Hours
-from hotline.words import DEPARTMENT, ENDED, Action, Clock, Delivery, Role, State
+from hotline.words import DEPARTMENT, ENDED, OF_SMALL_LOOPS, Action, Clock, Delivery, Role, State
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Place:
     reply_due: dt.datetime | None = None
     return_due: dt.datetime | None = None
     extensions: int = 0
+    rectifies: bool = False  # a rectification runs here
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ class Facts:
     tries: tuple[dt.datetime, ...] = ()  # when nobody answered, since the citizen last rated
     spoken: bool = False
     rated: bool = False
-    pending_extension: str = ""
+    pending_extensions: frozenset[str] = frozenset()  # the departments that asked
     pending_suspension: str = ""
     pending_suspension_by: str = ""
+    suspended_for: str = ""  # the department that waits for the citizen
     verdict_by: str = ""
     parent_answered: bool = False  # of a merged case: whether the event it belongs to has an answer
     closed_at: dt.datetime | None = None
@@ -129,6 +132,7 @@ _CALLING = (C.REVISIT, C.SECOND_REVISIT, C.BAD_REVIEW)
 _JUDGING = (*_CALLING, C.VERDICT)
 _DECIDERS = frozenset({R.REVIEWER, R.SUPERVISOR})
 _STUCK = (C.STUCK, C.STUCK_EXPLAIN, C.STUCK_HARD, C.STUCK_REFUSAL)
+_CASE = tuple(clock for clock in Clock if clock not in OF_SMALL_LOOPS)
 
 
 def _in(*states: State) -> frozenset[State]:
@@ -138,58 +142,59 @@ def _in(*states: State) -> frozenset[State]:
 STEPS: tuple[Step, ...] = (
     # intake
     Step(A.ACCEPT, _in(S.RECEIVED), S.ACCEPTED, _SENDERS, (C.FORWARD,), (C.ACCEPT,)),
-    Step(A.GUIDE, _NEW, S.GUIDED, _INTAKE, (), tuple(Clock)),
-    Step(A.ANSWER, _NEW, S.CLOSED, _INTAKE, (), tuple(Clock)),
-    Step(A.MERGE, _NEW | {S.FORWARDED, S.HANDLING}, S.MERGED, _STAFF, (), tuple(Clock)),
+    Step(A.GUIDE, _NEW, S.GUIDED, _INTAKE, (), _CASE),
+    Step(A.ANSWER, _NEW, S.CLOSED, _INTAKE, (), _CASE, "not_rectifying"),
+    Step(A.ANSWER, _in(S.ACCEPTED), S.PASSED, _INTAKE, (C.SECOND_REVISIT,), _CASE, "rectifying"),
+    Step(A.MERGE, _NEW | {S.FORWARDED, S.HANDLING}, S.MERGED, _STAFF, (), _CASE),
     # dispatch
     Step(A.FORWARD, _NEW, S.FORWARDED, _SENDERS, _AT_DEPARTMENT, (C.ACCEPT, C.FORWARD, C.AUTO_FORWARD), guards=("one_lead",)),
     Step(A.FORWARD, _in(S.FORWARDED, S.HANDLING), None, frozenset({R.DISPATCHER, R.SUPERVISOR}), _AT_DEPARTMENT, (), guards=("adds_co_handlers",)),
-    Step(A.RECEIVE, _WORK, None, DEPARTMENT | {R.SYSTEM}, _AT_DEPARTMENT, (C.FORWARD,), own=True, guards=("awaits_receipt",)),
+    Step(A.RECEIVE, _WORK | {S.SUSPENDED}, None, DEPARTMENT | {R.SYSTEM}, _AT_DEPARTMENT, (C.FORWARD,), own=True, guards=("awaits_receipt",)),
     # department
     Step(A.SIGN, _in(S.FORWARDED), S.HANDLING, DEPARTMENT, (C.FIRST_CONTACT,), (C.SIGN,), "last_to_sign", own=True, guards=("awaits_signature",)),
-    Step(A.SIGN, _WORK, None, DEPARTMENT, (C.FIRST_CONTACT,), (C.SIGN,), "others_to_sign", own=True, guards=("awaits_signature",)),
+    Step(A.SIGN, _WORK | {S.SUSPENDED}, None, DEPARTMENT, (C.FIRST_CONTACT,), (C.SIGN,), "others_to_sign", own=True, guards=("awaits_signature",)),
     Step(A.RETURN, _in(S.FORWARDED, S.HANDLING), S.RETURNING, DEPARTMENT, (C.ARBITRATION,), (C.RETURN,), own=True, guards=("still_here", "return_in_time", "verdict_not_final")),
     Step(A.ARBITRATE, _in(S.RETURNING), S.FORWARDED, frozenset({R.DISPATCHER, R.SUPERVISOR}), _AT_DEPARTMENT, (C.ARBITRATION,), "reassigned", guards=("final_by_supervisor", "names_department")),
+    Step(A.ARBITRATE, _in(S.RETURNING), S.FORWARDED, frozenset({R.DISPATCHER, R.SUPERVISOR}), (C.SIGN, C.RETURN), (C.ARBITRATION,), "redo_reassigned", guards=("final_by_supervisor", "names_department")),
     Step(A.ARBITRATE, _in(S.RETURNING), S.HANDLING, frozenset({R.DISPATCHER, R.SUPERVISOR}), (), (C.ARBITRATION,), "kept_signed", guards=("final_by_supervisor",)),
     Step(A.ARBITRATE, _in(S.RETURNING), S.FORWARDED, frozenset({R.DISPATCHER, R.SUPERVISOR}), (), (C.ARBITRATION,), "kept_unsigned", guards=("final_by_supervisor",)),
     Step(A.HAND_DOWN, _WORK, None, DEPARTMENT, own=True, guards=("signed",)),
     Step(A.CONTACT, _WORK, None, DEPARTMENT, (), (C.FIRST_CONTACT,), own=True, guards=("signed",)),
     Step(A.INTERIM, _WORK, None, DEPARTMENT, own=True, guards=("signed",)),
-    Step(A.REQUEST_EXTENSION, _in(S.FORWARDED, S.HANDLING), None, DEPARTMENT, (C.EXTENSION,), (), own=True, guards=("still_here", "no_pending_extension", "before_reply_due", "extension_allowed")),
+    Step(A.REQUEST_EXTENSION, _WORK, None, DEPARTMENT, (C.EXTENSION,), (), own=True, guards=("still_here", "no_pending_extension", "before_reply_due", "extension_allowed")),
     Step(A.DECIDE_EXTENSION, _OPEN, None, _BOSS, (), (C.EXTENSION,), guards=("pending_extension",)),
     Step(A.SUSPEND, _in(S.HANDLING), None, DEPARTMENT, own=True, guards=("signed", "no_pending_suspension")),
     Step(A.APPROVE_SUSPENSION, _in(S.HANDLING), S.SUSPENDED, _BOSS, when="granted", guards=("pending_suspension", "second_person_suspends")),
     Step(A.APPROVE_SUSPENSION, _in(S.HANDLING), None, _BOSS, when="not_granted", guards=("pending_suspension", "second_person_suspends")),
-    Step(A.RESUME, _in(S.SUSPENDED), S.HANDLING, DEPARTMENT | _BOSS | {R.SYSTEM}, own=True),
+    Step(A.RESUME, _in(S.SUSPENDED), S.HANDLING, DEPARTMENT | _BOSS | {R.SYSTEM}, own=True, guards=("who_suspended",)),
     Step(A.REPLY, _in(S.HANDLING), S.REPLIED, DEPARTMENT, (C.REVIEW,), (C.REPLY, C.FIRST_CONTACT, C.RETURN, *_RECTIFY), "last_to_reply", own=True, guards=("signed", "reason_if_unsolved")),
     Step(A.REPLY, _WORK, None, DEPARTMENT, (), (C.REPLY, C.FIRST_CONTACT, C.RETURN), "others_to_reply", own=True, guards=("signed", "reason_if_unsolved")),
     # the centre checks
     Step(A.PASS, _in(S.REPLIED), S.PASSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (C.REVISIT,), (C.REVIEW,), "first_round"),
     Step(A.PASS, _in(S.REPLIED), S.PASSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (C.SECOND_REVISIT,), (C.REVIEW,), "later_round"),
-    Step(A.PASS, _in(S.REPLIED), S.CLOSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (), tuple(Clock), "not_drawn"),
+    Step(A.PASS, _in(S.REPLIED), S.CLOSED, frozenset({R.REVIEWER, R.SUPERVISOR}), (), _CASE, "not_drawn"),
     Step(A.SEND_BACK, _in(S.REPLIED), S.HANDLING, frozenset({R.REVIEWER, R.SUPERVISOR}), (), (C.REVIEW,)),
-    Step(A.REVISIT, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), "content", guards=("whole_answer",)),
+    Step(A.REVISIT, _in(S.PASSED), S.CLOSED, _CALLERS, (), _CASE, "content", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.PASSED), S.CHECKING, _CALLERS, (C.VERDICT,), _CALLING, "discontent", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.CHECKING), None, _CALLERS, (C.VERDICT,), _CALLING, "reached", guards=("whole_answer",)),
     Step(A.REVISIT, _in(S.PASSED, S.CHECKING), None, _CALLERS, when="not_reached"),
     Step(A.RATE, _in(S.PASSED, S.CLOSED, S.GUIDED, S.ARCHIVED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated",)),
-    Step(A.RATE, _in(S.PASSED), S.CLOSED, frozenset({R.CITIZEN, R.SYSTEM}), (), tuple(Clock), "good_level", guards=("not_rated",)),
+    Step(A.RATE, _in(S.PASSED), S.CLOSED, frozenset({R.CITIZEN, R.SYSTEM}), (), _CASE, "good_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.CLOSED, S.GUIDED, S.CHECKING, S.ARCHIVED), None, frozenset({R.CITIZEN, R.SYSTEM}), when="remaining_level", guards=("not_rated",)),
     Step(A.RATE, _in(S.MERGED), S.CHECKING, frozenset({R.CITIZEN, R.SYSTEM}), (C.BAD_REVIEW,), (), "bad_level", guards=("not_rated", "event_answered")),
     Step(A.RATE, _in(S.MERGED), None, frozenset({R.CITIZEN, R.SYSTEM}), when="good_level", guards=("not_rated", "event_answered")),
     Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION,), _JUDGING, "justified", guards=("heard",)),
     Step(A.JUDGE, _in(S.CHECKING), S.RECTIFYING, _CALLERS, (C.RECTIFICATION_COMPLEX,), _JUDGING, "complex", guards=("heard",)),
     Step(A.JUDGE, _in(S.CHECKING), S.VERDICT, _CALLERS, (C.VERDICT,), _CALLING, "not_justified", guards=("heard",)),
-    Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CLOSED, _BOSS, (), tuple(Clock), "granted", guards=("second_person_judges",)),
+    Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CLOSED, _BOSS, (), _CASE, "granted", guards=("second_person_judges",)),
     Step(A.APPROVE_VERDICT, _in(S.VERDICT), S.CHECKING, _BOSS, (C.VERDICT,), (C.VERDICT,), "not_granted", guards=("second_person_judges",)),
-    Step(A.REDO, _in(S.RECTIFYING), S.FORWARDED, frozenset({R.DISPATCHER, R.REVISITOR, R.SUPERVISOR, R.SYSTEM}), (C.SIGN,), guards=("had_department",)),
+    Step(A.REDO, _in(S.RECTIFYING), S.FORWARDED, frozenset({R.DISPATCHER, R.REVISITOR, R.SUPERVISOR, R.SYSTEM}), (C.SIGN, C.RETURN), guards=("had_department",)),
     Step(A.REDO, _in(S.RECTIFYING), S.ACCEPTED, frozenset({R.DISPATCHER, R.REVISITOR, R.SUPERVISOR, R.SYSTEM}), (C.FORWARD,), when="answered_by_centre"),
-    Step(A.CLOSE, _in(S.PASSED), S.CLOSED, _CALLERS, (), tuple(Clock), guards=("tried_enough",)),
+    Step(A.CLOSE, _in(S.PASSED), S.CLOSED, _CALLERS, (), _CASE, guards=("tried_enough",)),
     Step(A.REOPEN, _in(S.CLOSED), S.ACCEPTED, _STAFF, (C.FORWARD,), guards=("within_reopen_window",)),
-    Step(A.ARCHIVE, _in(S.CLOSED, S.GUIDED, S.MERGED), S.ARCHIVED, frozenset({R.SUPERVISOR, R.AUDITOR, R.SYSTEM}), (), tuple(Clock)),
+    Step(A.ARCHIVE, _in(S.CLOSED, S.GUIDED, S.MERGED), S.ARCHIVED, frozenset({R.SUPERVISOR, R.AUDITOR, R.SYSTEM}), (), _CASE),
     # a department against a review that was mistaken or malicious; its matter goes on meanwhile
-    Step(A.APPEAL, _OPEN - _in(S.RECEIVED, S.ACCEPTED, S.RECTIFYING), None, frozenset({R.HEAD}), (C.APPEAL,), own=True, guards=("appeal_in_time", "not_appealed")),
-    Step(A.APPEAL, _in(S.CLOSED), None, frozenset({R.HEAD}), own=True, guards=("appeal_in_time", "not_appealed")),
+    Step(A.APPEAL, _OPEN - _in(S.RECEIVED, S.ACCEPTED, S.RECTIFYING) | {S.CLOSED}, None, frozenset({R.HEAD}), (C.APPEAL,), own=True, guards=("appeal_in_time", "not_appealed")),
     Step(A.DECIDE_APPEAL, frozenset(State), None, _DECIDERS, (), (C.APPEAL,), "not_upheld", guards=("open_appeal",)),
     Step(A.DECIDE_APPEAL, frozenset(State), None, _DECIDERS, when="upheld", guards=("open_appeal",)),
     Step(A.APPROVE_APPEAL, frozenset(State), None, _DECIDERS, (), (C.APPEAL,), guards=("upheld_appeal", "second_person_appeals")),
@@ -216,6 +221,12 @@ def _unfit(step: Step, facts: Facts, actor: Actor, given: Mapping[str, Any], now
         if saying:
             return Refused(422, name, saying)
     return None
+
+
+@lru_cache
+def ever(action: Action, role: Role) -> bool:
+    """Whether there is any row in which this role does this."""
+    return any(row.action is action and role in row.roles for row in STEPS)
 
 
 def decide(facts: Facts, action: Action, actor: Actor, given: Mapping[str, Any], now: dt.datetime) -> Step | Refused:

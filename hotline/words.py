@@ -134,6 +134,11 @@ class Clock(Word):
     STUCK_REFUSAL = "stuck_refusal", "故意不办查处"
 
 
+OF_SMALL_LOOPS = frozenset(
+    {Clock.APPEAL, Clock.STUCK, Clock.STUCK_EXPLAIN, Clock.STUCK_HARD, Clock.STUCK_REFUSAL}
+)  # they end by their own steps, whatever becomes of the case
+
+
 class TryResult(Word):
     """Why a call to the citizen reached nobody."""
 

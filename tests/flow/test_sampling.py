@@ -1,14 +1,24 @@
 """Small matters are revisited by a sample that the policy sets; whoever rates badly is heard all the same."""
 
+from dataclasses import replace
+
 import pytest
 from staff_story import ANSWER, CITIZEN, CLERK, REVIEWER, do, signed
 
 from hotline import db, facts, privacy
 from hotline.models import HistoryRow
+from hotline.rulebook import present
 from hotline.timing import timing
 from hotline.words import Action
 
 pytestmark = pytest.mark.usefixtures("city")
+
+
+@pytest.fixture(autouse=True)
+def a_third(monkeypatch):
+    """A city that revisits three small matters of ten."""
+    policy = replace(present.policy(), revisit_sample=0.3)
+    monkeypatch.setattr(present, "policy", lambda: policy)
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ FOR_CONDITION = {
     "complex": {"verdict": "complex"},
     "not_justified": {"verdict": "no_ground"},
     "reassigned": {"verdict": "reassign", "department": "sthjj"},
+    "redo_reassigned": {"verdict": "reassign", "department": "sthjj"},
     "kept_signed": {"verdict": "keep"},
     "kept_unsigned": {"verdict": "keep"},
     "upheld": {"upheld": True},
@@ -72,7 +73,16 @@ def places_for(step: Step) -> tuple[Place, ...]:
     status = next((STATUS[g] for g in step.guards if g in STATUS), Delivery.SIGNED)
     if step.action is Action.ARBITRATE:
         status = Delivery.RETURNING
-    mine = Place(HOUSE, "lead", status, 1, signed=step.when == "kept_signed", reply_due=LATER, return_due=LATER)
+    mine = Place(
+        HOUSE,
+        "lead",
+        status,
+        1,
+        signed=step.when == "kept_signed",
+        reply_due=LATER,
+        return_due=LATER,
+        rectifies=step.when == "redo_reassigned",
+    )
     other = Place("gaj", "co", Delivery.DELIVERED, 1)
     return (mine, other) if step.when in {"others_to_sign", "others_to_reply"} else (mine,)
 
@@ -81,13 +91,14 @@ def facts_for(step: Step, state: State) -> Facts:
     """Facts under which the row's guards have nothing against it."""
     return Facts(
         state=state,
-        round=2 if step.when == "later_round" else 1,
+        round=2 if step.when in {"later_round", "rectifying"} else 1,
         places=places_for(step),
         spoken=step.action is Action.JUDGE,
         tries=IN_THREE_HALF_DAYS if step.action is Action.CLOSE else (),
-        pending_extension=HOUSE if "pending_extension" in step.guards else "",
+        pending_extensions=frozenset({HOUSE} if "pending_extension" in step.guards else ()),
         pending_suspension=HOUSE if "pending_suspension" in step.guards else "",
         pending_suspension_by="somebody",
+        suspended_for=HOUSE,
         verdict_by="somebody",
         closed_at=NOW,
         parent_answered=True,

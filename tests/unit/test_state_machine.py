@@ -72,7 +72,7 @@ any_facts = st.builds(
     tries=st.lists(moments, max_size=5).map(tuple),
     spoken=st.booleans(),
     rated=st.booleans(),
-    pending_extension=st.sampled_from(["", "csglj"]),
+    pending_extensions=st.sampled_from([frozenset(), frozenset({"csglj"})]),
     pending_suspension=st.sampled_from(["", "csglj"]),
     pending_suspension_by=names,
     verdict_by=names,
@@ -271,8 +271,11 @@ FOLLOW = {
     Action.REOPEN: lambda facts, actor, form, now: (next_round(facts, ()), []),
     Action.RATE: lambda facts, actor, form, now: (replace(facts, rated=True, spoken=False, tries=()), []),
     Action.JUDGE: lambda facts, actor, form, now: (replace(facts, verdict_by=actor.name), []),
-    Action.REQUEST_EXTENSION: lambda f, a, form, now: (replace(f, pending_extension=a.department), [a.department]),
-    Action.DECIDE_EXTENSION: lambda facts, actor, form, now: (replace(facts, pending_extension=""), []),
+    Action.REQUEST_EXTENSION: lambda f, a, form, now: (
+        replace(f, pending_extensions=f.pending_extensions | {a.department}),
+        [a.department],
+    ),
+    Action.DECIDE_EXTENSION: lambda facts, actor, form, now: (replace(facts, pending_extensions=frozenset()), []),
     Action.SUSPEND: lambda f, a, form, now: (
         replace(f, pending_suspension=a.department, pending_suspension_by=a.name),
         [],

@@ -17,7 +17,16 @@ from hotline.words import ENDED, TO_RECTIFY, WORST_GOOD_LEVEL, Action, State
 
 STAGES = (("bad", "差评"), ("heard", "已联系"), ("judged", "已判定"), ("rectified", "已整改"), ("again", "二次回访"))
 _READ = tuple(
-    a.value for a in (Action.RATE, Action.REVISIT, Action.JUDGE, Action.APPROVE_VERDICT, Action.REPLY, Action.CLOSE)
+    a.value
+    for a in (
+        Action.RATE,
+        Action.REVISIT,
+        Action.JUDGE,
+        Action.APPROVE_VERDICT,
+        Action.REPLY,
+        Action.ANSWER,
+        Action.CLOSE,
+    )
 )
 _OPEN = [state.value for state in State if state not in ENDED]
 
@@ -89,7 +98,7 @@ def _go_on(way: Way, row: Said) -> None:
         way.released = bool(row.facts.get("excluded"))
         if not way.released:  # it is judged again
             way.judged, way.verdict = None, ""
-    elif row.action == Action.REPLY and way.judged and way.verdict in TO_RECTIFY:
+    elif row.action in {Action.REPLY, Action.ANSWER} and way.judged and way.verdict in TO_RECTIFY:
         way.rectified = row.at
     if row.facts.get("closed") and not way.again:  # content by his own rating, or tried for as often as it takes
         way.released = True

@@ -27,7 +27,7 @@ def _told(row: StuckMatter, case: Case) -> dict[str, Any]:
     running = [one for one in case.clocks if one.clock in _CLOCKS and one.stopped_at is None]
     due = running[0] if running else None
     house = houses().get(case.lead)
-    lost = row.settled_at is None and State(case.state) in ENDED
+    lost = row.settled_at is None and due is None and State(case.state) in ENDED
     return {
         "number": case.number,
         "version": case.version,
