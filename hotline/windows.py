@@ -8,7 +8,7 @@ import secrets
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from hotline import cases, facts, privacy
@@ -69,6 +69,8 @@ def review(code: str, said: Said, channel: Channel) -> None:
     """Take a review once. `said.phone` is already plain digits. Raises Missing for a window that is none."""
     with transaction() as unit:
         window = found(unit.session, code)
+        once = func.hashtextextended(f"window:{said.nonce}", 0)  # a second press waits for the first
+        unit.session.execute(select(func.pg_advisory_xact_lock(once)))
         if unit.session.scalar(select(WindowReview.id).where(WindowReview.nonce == said.nonce)) is not None:
             return
         case = _case_of(unit.session, window, said.phone) if said.phone else None

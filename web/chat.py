@@ -30,6 +30,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, session
 from flask_socketio import join_room
 from limits import parse
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from hotline import attachments, chat, clock, db, facts, rating_links, reading
@@ -41,7 +42,7 @@ from hotline.timing import timing
 from hotline.unit import transaction
 from hotline.words import Action, Attached, Channel, Role
 from web import access, bot, intake
-from web.errors import object_body
+from web.errors import ODD_VALUE, object_body
 from web.files import given_out, upload
 from web.live import CHAT, sockets
 from web.pace import FILES, READS, caller, hit, strangers
@@ -84,6 +85,8 @@ def _answering(handler: Callable[[str, Answer], Answer]) -> Callable[..., Answer
             return handler(session.get(_KEY, ""), body if isinstance(body, dict) else {})
         except HotlineError as no:
             return {"error": {"code": no.code, "message": no.message, "fields": no.fields}}
+        except (DataError, UnicodeEncodeError, OverflowError):
+            return {"error": {"code": "bad_value", "message": ODD_VALUE, "fields": {}}}
 
     return answered
 

@@ -17,6 +17,7 @@ from hotline.errors import BadInput, HotlineError
 
 log = logging.getLogger(__name__)
 YEARS = (1900, 9000)  # days are added to what is asked
+ODD_VALUE = "内容里有无法保存的字符或数值，请修改后再提交。"
 _SAYINGS = {
     400: ("bad_request", "请求格式不对。"),
     404: ("not_found", "没有这个页面。"),
@@ -55,7 +56,7 @@ def _too_many(error: RateLimitExceeded) -> Response:
 
 def _odd_value(_error: Exception) -> tuple[Response | str, int]:
     """A letter or a number the database has no place for (NUL, half a surrogate pair, beyond 64 bits)."""
-    return told("bad_value", "内容里有无法保存的字符或数值，请修改后再提交。", {}, 422)
+    return told("bad_value", ODD_VALUE, {}, 422)
 
 
 def _database_down(error: DBAPIError) -> tuple[Response | str, int]:

@@ -17,6 +17,7 @@ from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.words import AT_ONCE, CENTRE, Channel, Kind, Role, Urgency
 from web import suggest
+from web.errors import YEARS
 
 _PHONE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{5,8}|400-?\d{3}-?\d{4})$")
 LONGEST = 10_000
@@ -64,6 +65,8 @@ def phone_number(text: str) -> str:
 def _moment(at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
     if at is None:
         return None
+    if not YEARS[0] <= at.year <= YEARS[1]:  # a zone may move it out of what a database can tell again
+        raise BadInput("bad_time", "发生时间不对，请填哪年哪月哪日。", {"occurred_at": "时间不对"})
     aware = at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
     if aware > now + _SLACK:
         raise BadInput("future_date", "发生时间不能晚于现在。", {"occurred_at": "晚于现在"})

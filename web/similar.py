@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from hotline import clock, db, events, privacy
+from hotline import clock, db, events, persons, privacy
 from hotline.db import among
+from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.settings import CITY
 from hotline.unit import Unit, transaction
@@ -33,7 +34,21 @@ LEAST_OF_SAME_CITIZEN = 0.15
 DAYS = 90  # an event of half a year ago is another one
 BACKLOG = 500
 _MARKED = (Case.id, Case.title, Case.content, Case.received_at)
-_SAID = (Case.id, Case.number, Case.title, Case.content, Case.state, Case.area, Case.received_at, Case.phone_index)
+_SAID = (
+    Case.id,
+    Case.number,
+    Case.title,
+    Case.content,
+    Case.name,
+    Case.phone,
+    Case.confidential,
+    Case.anonymous,
+    Case.agreed_at,
+    Case.state,
+    Case.area,
+    Case.received_at,
+    Case.phone_index,
+)
 
 
 @lru_cache
@@ -79,18 +94,21 @@ def _keep(session: Session, rows: Sequence[Row[int, str, str, dt.datetime]]) -> 
 
 
 def find(
-    session: Session, text: str, area: str, phone: str = "", now: dt.datetime | None = None
+    session: Session, text: str, area: str, reader: Actor, phone: str = "", now: dt.datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Up to five, the nearest first, each with how near (0–1) and whether the same citizen said it."""
+    """Up to five, the nearest first, each with how near (0–1) and whether the same citizen said it.
+
+    Titles are as the reader may read them; who sees no persons is not told whose number it is.
+    """
     wanted, mine = marks_of(text), told(tokens.terms(text), _places(text))
     since = (now or clock.now()) - dt.timedelta(days=DAYS)
-    who = privacy.blind(phone) if phone else ""
+    who = privacy.blind(phone) if phone and reader.role in persons.SEES_PERSON else ""
     rows = {row.id: row for row in session.execute(_like(wanted, area, since))} if wanted else {}
     rows |= {row.id: row for row in session.execute(_of_citizen(who, since))} if who else {}
     near = [(_near(mine, row), bool(who) and row.phone_index == who, row) for row in rows.values()]
     kept = [one for one in near if one[0] >= (LEAST_OF_SAME_CITIZEN if one[1] else LEAST)]
     best = sorted(kept, key=lambda one: (-one[1], -one[0], -one[2].id))[:SHOWN]
-    return [_told(share, row, same=same) for share, same, row in best]
+    return [_told(share, row, reader, same=same) for share, same, row in best]
 
 
 def _like(wanted: list[int], area: str, since: dt.datetime) -> Any:
@@ -132,10 +150,10 @@ def _near(mine: Told, row: Row[Any]) -> float:
     return nearness(mine, told(tokens.terms(text), _places(text)), rare())
 
 
-def _told(share: float, row: Row[Any], *, same: bool) -> dict[str, Any]:
+def _told(share: float, row: Any, reader: Actor, *, same: bool) -> dict[str, Any]:
     return {
         "number": row.number,
-        "title": row.title,
+        "title": persons.words(row, reader, row.title),
         "state": State(row.state).label,
         "area": row.area,
         "received_at": clock.iso(row.received_at),

@@ -31,7 +31,7 @@ def taken(content, phone="13800001111", area="湖滨区", **more):
 
 def found(text, area="湖滨区", phone="", now=None):
     with db.session() as session:
-        return similar.find(session, text, area, phone, now)
+        return similar.find(session, text, area, AGENT, phone, now)
 
 
 def numbers(rows):

@@ -1,10 +1,12 @@
 """Calls and call-backs over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, jsonify, request
+from pydantic import Field
 
 from hotline import db, masking
+from hotline.given import Given, parse
 from hotline.words import CENTRE, Role
 from telephony import callbacks as owed
 from telephony import reading
@@ -46,9 +48,15 @@ def callbacks() -> Response:
     return jsonify({"items": [_masked(row, actor.role) for row in items], "next": following})
 
 
+class Spoken(Given):
+    """How the call back went."""
+
+    result: Annotated[str, Field(max_length=500)] = ""
+
+
 @api.post("/callbacks/<int:callback>/done")
 def callback_done(callback: int) -> Response:
     """Somebody spoke to the caller, or could not: who and with what result."""
     actor = access.staff(*_CLEAR)
-    result = str(object_body().get("result", "")).strip()[:500]
-    return jsonify(reading.callback_told(owed.done(callback, actor.name, result)))
+    said = parse(Spoken, object_body())
+    return jsonify(reading.callback_told(owed.done(callback, actor.name, said.result)))

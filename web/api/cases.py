@@ -23,6 +23,7 @@ from web.pace import MATTERS, READS, strangers
 USUAL = 50
 MOST = 500
 LEAST_SEARCH = 2
+LONGEST_KEY = 200
 
 
 @api.post("/cases")
@@ -31,8 +32,16 @@ def create() -> tuple[Response, int]:
     """201 with number, query code, suggestion and clocks; 200 when the Idempotency-Key was used before."""
     with intake.coming():
         actor = access.asking()
-        case, fresh = intake.create(object_body(), actor, request.headers.get("Idempotency-Key", "")[:200])
+        case, fresh = intake.create(object_body(), actor, _key())
     return jsonify(_made(case)), 201 if fresh else 200
+
+
+def _key() -> str:
+    """The Idempotency-Key, or empty. Raises BadInput `bad_key`: half a key would be another one."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY:
+        raise BadInput("bad_key", f"Idempotency-Key 最多 {LONGEST_KEY} 个字符。")
+    return key
 
 
 def _made(case: Case) -> dict[str, Any]:
@@ -73,13 +82,14 @@ def act(number: str) -> Response:
     name, version = body.pop("action", ""), body.pop("version", None)
     code = access.query_code()
     body.pop("query_code", None)
-    if name not in set(Action):
+    if not isinstance(name, str) or name not in set(Action):
         raise BadInput("unknown_action", f"没有“{name}”这个操作。", {"action": "没有这个操作"})
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
         raise BadInput("invalid_fields", "version 要是整数。", {"version": "请填整数"})
     action = Action(name)
     with transaction() as unit:
         case, actor = access.visible_case(unit.session, number, code, lock=True)
+        cases.check_role(action, actor)
         cases.check_version(unit.session, case, action, actor, version)
         form = parse(GIVEN[action], body).model_dump(mode="json")
         cases.step(unit, case, action, actor, form, version)

@@ -37,7 +37,7 @@ def triage() -> Response:
     found = suggest.suggest(said.text, said.area)
     press = suggest.pressing(said.text)
     with db.session() as session:
-        near = similar.find(session, said.text, found["area"], said.phone) if actor.role in CENTRE else []
+        near = similar.find(session, said.text, found["area"], actor, said.phone) if actor.role in CENTRE else []
     fields = _fields(said.text)
     moved = suggest.words(said.text, [one["category"] for one in found["top"]])
     found["top"] = [one | {"words": moved[one["category"]]} for one in found["top"]]
