@@ -175,6 +175,9 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     if row.stopped_at is not None or row.next_at is None or row.next_at > unit.now:
         return
     code, due_at = row.next_rung, row.next_at
+    if code == "red" and (verdict := _verdict_due(case, row)) > unit.now:
+        row.next_at = verdict
+        return
     rung = next((r for r in turn.timing.ladder(row) if r.code == code), Rung(code, due_at, ()))
     ClockChanges(case, turn.timing, unit.now).aim(row, fired=code)
     if (row.id, row.turn, code) in turn.fired:
@@ -187,6 +190,13 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     if code in ACTS:
         facts.complete(unit.session, case)
         ACTS[code](unit, case)
+
+
+def _verdict_due(case: Case, row: ClockRow) -> dt.datetime:
+    """Until when an order waits for the verdict on an extension, which could be asked for in time only."""
+    asked = (clock for clock in case.clocks if clock.clock == Clock.EXTENSION and clock.department == row.department)
+    waiting = [clock.due_at for clock in asked if clock.stopped_at is None and row.clock == Clock.REPLY]
+    return max(waiting, default=row.due_at)
 
 
 def _told_as(turn: Turn, row: ClockRow, code: str) -> str:

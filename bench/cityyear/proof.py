@@ -15,10 +15,11 @@ from hotline.ladder import DEPARTMENT_CLOCKS, DUTIES, OWED
 from hotline.models import Assignment, Case, ClockRow, Rating, RevisitRow, RungRow
 from hotline.rates import Period, Rate
 from hotline.timing import timing
-from hotline.words import WORST_GOOD_LEVEL, State
+from hotline.words import WORST_GOOD_LEVEL, Clock, State
 from web.staff import loop
 
 MOVED = frozenset({"pause", "resume", "extend", "restart", "rejudge"})
+WAITING = frozenset({"red", "notice", "listed"})  # an order waits for a verdict, and what follows it for the order
 NAMED = 5  # faults are told by name up to so many of a sort
 Faults = Iterator[str]
 
@@ -39,11 +40,14 @@ def ladders(session: Session, slack: dt.timedelta) -> Faults:
     What fell due in the last `slack` before the end need not have: the sweep comes once per tick.
     """
     late = select(ClockRow).where(ClockRow.stopped_at > ClockRow.due_at, ClockRow.clock.in_(DUTIES))
-    moved = _moved(session)
+    moved, verdicts = _moved(session), _verdicts(session)
     for row in session.scalars(late.execution_options(yield_per=2000)):
         rungs = select(RungRow.rung).where(RungRow.clock_id == row.id, RungRow.turn == row.turn).order_by(RungRow.id)
         fired = list(session.scalars(rungs))
-        wanted = _owed(row, (row.stopped_at or row.due_at) - slack, moved.get(_key(row)))
+        until = (row.stopped_at or row.due_at) - slack
+        wanted = _owed(row, until, moved.get(_key(row)))
+        if row.clock == Clock.REPLY and verdicts.get((row.case_id, row.department), until) > until:
+            wanted = [code for code in wanted if code not in WAITING]
         ordered = [rung.code for rung in timing().ladder(row) if rung.code in fired]
         if fired != ordered or not set(wanted) <= set(fired):
             yield f"clock {row.id} {row.clock}: fired {fired}, wanted {wanted}"
@@ -59,6 +63,13 @@ def _owed(row: ClockRow, until: dt.datetime, moved: dt.datetime | None) -> list[
 
 def _key(row: ClockRow) -> tuple[int, str, str]:
     return row.case_id, row.clock, row.department
+
+
+def _verdicts(session: Session) -> dict[tuple[int, str], dt.datetime]:
+    """Until when an order had to wait for the verdict on an extension of this house."""
+    asked = select(ClockRow.case_id, ClockRow.department, func.max(ClockRow.due_at))
+    rows = asked.where(ClockRow.clock == Clock.EXTENSION).group_by(ClockRow.case_id, ClockRow.department)
+    return {(case, house): at for case, house, at in session.execute(rows)}
 
 
 def _moved(session: Session) -> dict[tuple[int, str, str], dt.datetime]:

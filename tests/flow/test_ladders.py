@@ -103,6 +103,34 @@ def test_an_extended_deadline_has_its_own_yellow_card_its_own_morning_and_its_ow
     assert ["12 月 7 日" in text for text in said] == [False, True, True, True, True]
 
 
+def test_the_order_waits_for_the_verdict_on_an_extension_until_that_verdict_is_due(drill):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-30T15:00:00+08:00")
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=5, reason="要检测")
+    drill("2026-12-01T17:59:00+08:00")
+    sweep()
+    assert sweep() == 0
+    assert fired(case) == [*EARLY, "overdue"]
+    drill("2026-12-01T18:00:00+08:00")
+    sweep()
+    assert fired(case) == [*EARLY, "overdue", "red", "notice"]
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_verdict_in_time_spares_the_house_the_order_or_leaves_it_to_come(drill, granted):
+    drill("2026-11-25T09:00:00+08:00")
+    case = signed(kind="咨询")
+    drill("2026-11-30T15:00:00+08:00")
+    do(case, Action.REQUEST_EXTENSION, CLERK, days=5, reason="要检测")
+    drill("2026-12-01T09:00:00+08:00")
+    sweep()
+    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=granted)
+    drill("2026-12-01T18:00:00+08:00")
+    sweep()
+    assert ("red" in fired(case)) is not granted
+
+
 def test_an_extension_that_came_when_the_red_card_was_out_starts_over_for_the_new_deadline(drill):
     drill("2026-11-25T09:00:00+08:00")
     case = signed(kind="咨询")
@@ -111,6 +139,7 @@ def test_an_extension_that_came_when_the_red_card_was_out_starts_over_for_the_ne
     drill("2026-12-01T19:00:00+08:00")
     sweep()
     first = fired(case)
+    assert "red" in first
     do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
     drill("2026-12-08T09:00:00+08:00")
     sweep()
