@@ -11,10 +11,8 @@ from pathlib import Path
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import clock, db, rejudge
-from hotline.errors import HotlineError
 from hotline.message_models import OutboxRow
 from hotline.models import HistoryRow
 from hotline.rulebook.models import RuleDraft
@@ -22,7 +20,7 @@ from hotline.settings import Settings
 from hotline.timing import timing
 from hotline.words import DraftState
 from web import schema
-from web.parts import DOWN, OFF, UP, Part
+from web.parts import DOWN, OFF, UP, Part, safely
 
 LEAST_FREE = 2 * 1024**3
 OLDEST_WAITING = dt.timedelta(minutes=2)
@@ -129,13 +127,4 @@ CHECKS: dict[str, Callable[[], Part]] = {
 
 def look() -> list[Part]:
     """Every check as it is now; one that cannot be made says why."""
-    return [_safely(name, check) for name, check in CHECKS.items()]
-
-
-def _safely(name: str, check: Callable[[], Part]) -> Part:
-    try:
-        return check()
-    except (SQLAlchemyError, RuntimeError):
-        return Part(name, DOWN, needed=False, advice="数据库连不上，查不了：先看 database 一行。")
-    except HotlineError as refused:
-        return Part(name, DOWN, needed=False, advice=refused.message)
+    return [safely(name, check, needed=False) for name, check in CHECKS.items()]

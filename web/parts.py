@@ -1,6 +1,7 @@
 """A look at every part of the system: is it up, what version, where, and what to do when it is not."""
 
 import importlib.metadata
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import db
+from hotline.errors import HotlineError
 from hotline.settings import Settings
 from triage import spacy_model
 from triage.classify import Unavailable
 from web import pulse, suggest
 
+log = logging.getLogger(__name__)
 UP, OFF, DOWN = "up", "off", "down"
 
 
@@ -49,7 +52,7 @@ def _redis() -> Part:
     address = "REDIS_URL" if Settings().redis_url else "embedded"
     try:
         version = str(pulse.client().info("server")["redis_version"])
-    except (RedisError, OSError):
+    except (RedisError, OSError, ValueError):
         return Part(
             "redis", DOWN, needed=True, address=address, advice="Redis 连不上：看 var/redis.log，或检查 REDIS_URL。"
         )
@@ -122,19 +125,33 @@ def _version(package: str) -> str:
         return ""
 
 
-LOOKS: tuple[Callable[[], Part], ...] = (
-    _database,
-    _redis,
-    lambda: _pulsing("sweep", "后台巡检没有运行：看 var/log/worker.log 和 var/log/beat.log。"),
-    lambda: _pulsing("relay", "事件转发没有运行：看 var/log/relay.log。"),
-    lambda: _pulsing("courier", "对外送达没有运行：看 var/log/courier.log。"),
-    _classifier,
-    _search,
-    _telephone,
-    _distribution,
-)
+LOOKS: dict[str, Callable[[], Part]] = {
+    "database": _database,
+    "redis": _redis,
+    "sweep": lambda: _pulsing("sweep", "后台巡检没有运行：看 var/log/worker.log 和 var/log/beat.log。"),
+    "relay": lambda: _pulsing("relay", "事件转发没有运行：看 var/log/relay.log。"),
+    "courier": lambda: _pulsing("courier", "对外送达没有运行：看 var/log/courier.log。"),
+    "classifier": _classifier,
+    "search": _search,
+    "telephone": _telephone,
+    "distribution": _distribution,
+}
+OPTIONAL = frozenset({"classifier", "search"})
 
 
 def look() -> list[Part]:
-    """Every part as it is now."""
-    return [one() for one in LOOKS]
+    """Every part as it is now; one that cannot be looked at is down and says what to do."""
+    return [safely(name, one, needed=name not in OPTIONAL) for name, one in LOOKS.items()]
+
+
+def safely(name: str, one: Callable[[], Part], *, needed: bool) -> Part:
+    """What a look gives, also where it cannot be made."""
+    try:
+        return one()
+    except (SQLAlchemyError, RuntimeError):
+        return Part(name, DOWN, needed, advice="数据库连不上，查不了：先看 database 一行。")
+    except HotlineError as refused:
+        return Part(name, DOWN, needed, advice=refused.message)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the other parts are still told of
+        log.error("cannot look at %s: %s", name, type(error).__name__)  # noqa: TRY400 - no personal data
+        return Part(name, DOWN, needed, advice=f"查看时出错（{type(error).__name__}）：看 var/log。")
