@@ -96,6 +96,7 @@ def send(work: Work, code: str, part: str, opinion: str, extensions: int = 0) ->
         sent_at=now,
         delivered_at=None if away else now,
         opinion=opinion,
+        reassigned=work.step.action is Action.ARBITRATE,
         again=work.step.action is Action.REDO,
         extensions=extensions,
         next_try_at=clock.machine() if away else None,

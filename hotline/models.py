@@ -19,7 +19,6 @@ COUNTED_STEPS = {  # the history rows that rates count, each by an index of its 
     "closed_again": literal_column(
         """history.facts @> '{"closed": true}' AND NOT history.facts @> '{"round": 1}'""", Boolean
     ),
-    "arbitrate": literal_column("history.action = 'arbitrate'", Boolean),
     "send_back": literal_column("history.action = 'send_back'", Boolean),
 }
 
@@ -106,7 +105,7 @@ class Assignment(Base):
     __tablename__ = "assignments"
     __table_args__ = (
         Index("ix_assignments_department", "department", "status", "case_id"),
-        Index("ix_assignments_sent", "sent_at", postgresql_include=["again", "department"]),
+        Index("ix_assignments_sent", "sent_at", postgresql_include=["again", "reassigned", "status", "department"]),
         Index("ix_assignments_delivered", "delivered_at", postgresql_include=["department"]),
         Index(
             "ix_assignments_returned",
@@ -132,6 +131,7 @@ class Assignment(Base):
     opinion: Mapped[str] = mapped_column(default="")
     extensions: Mapped[int] = mapped_column(default=0, server_default="0")
     again: Mapped[bool] = mapped_column(default=False, server_default="false")
+    reassigned: Mapped[bool] = mapped_column(default=False, server_default="false")  # by a verdict on a return
     tries: Mapped[int] = mapped_column(default=0, server_default="0")  # of the delivery to the department's own system
     next_try_at: Mapped[dt.datetime | None]
 

@@ -35,7 +35,7 @@ from hotline.fold import HistoryFact, each, fold
 from hotline.loop_models import Exclusion
 from hotline.models import COUNTED_STEPS, Assignment, Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.rates import FORMULAS, CallFact, Count, Formula, Ledger, Period, Rate, counted, every, tally
-from hotline.words import Clock
+from hotline.words import Clock, Delivery
 
 LOOK_BACK = dt.timedelta(days=180)  # longer than any limit with its extension and a usual pause
 _AS_ASKED = text(
@@ -83,16 +83,8 @@ def _rated_in(round_: Any) -> ColumnElement[bool]:
     return exists().where(Rating.case_id == HistoryRow.case_id, Rating.round == round_)
 
 
-def _redispatch() -> Source:
-    """A verdict that sent the case to another department."""
-    to = HistoryRow.facts["redispatched"].astext
-    names = Names(case=HistoryRow.case_id, at=HistoryRow.at)
-    only = (COUNTED_STEPS["arbitrate"], to != "")
-    return Source(frozenset({"redispatched"}), HistoryRow, names, only, department=to)
-
-
 def _place(what: str, at: Any, *only: ColumnElement[bool]) -> Source:
-    names = Names(case=Assignment.case_id, at=at)
+    names = Names(case=Assignment.case_id, at=at, kept=Assignment.status != Delivery.RETURNED.value)
     return Source(frozenset({what}), Assignment, names, only, department=Assignment.department)
 
 
@@ -129,8 +121,7 @@ SOURCES: tuple[Source, ...] = (
     _step("direct"),
     _step("closed", rated=_rated_in(1)),  # in the first round, read from the index alone
     _step("closed_again", "closed", rated=_rated_in(HistoryRow.facts["round"].as_integer())),
-    _redispatch(),
-    _place("sent", Assignment.sent_at, Assignment.again.is_(False)),
+    _place("sent", Assignment.sent_at, Assignment.again.is_(False), Assignment.reassigned.is_(False)),
     _place("redone", Assignment.sent_at, Assignment.again.is_(True)),
     _place("delivered", Assignment.delivered_at),
     _place("returned", Assignment.returned_at),
@@ -270,7 +261,7 @@ def _replayed(session: Session, period: Period) -> Iterator[HistoryFact]:
     """
     before = HistoryRow.at >= period.begin - LOOK_BACK, HistoryRow.at < period.end
     touched = select(HistoryRow.case_id).where(*before)
-    columns = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.action, HistoryRow.facts)
+    columns = select(HistoryRow.case_id, HistoryRow.at, HistoryRow.action, HistoryRow.facts, HistoryRow.department)
     rows = columns.where(HistoryRow.case_id.in_(touched), HistoryRow.at <= period.now, HistoryRow.action != "rung")
     ordered = rows.order_by(HistoryRow.case_id, HistoryRow.seq)
     with closing(session.execute(ordered.execution_options(yield_per=5000))) as found:

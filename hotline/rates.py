@@ -9,7 +9,9 @@ A period is [begin, end). What is counted when:
 - a clock with a deadline counts in the period in which its deadline lies, once it was met or the deadline has passed;
 - the forward clock counts at the moment it was met in time, else at its deadline;
 - a clock that was cancelled before its deadline counts nowhere; cancelled later it counts as missed;
-- a clock that was paused by its deadline and is paused still is not due: it will be, by the deadline it gets then.
+- a clock that was paused by its deadline and is paused still is not due: it will be, by the deadline it gets then;
+- a sending counts when it was sent, for the house it was sent to; it was wrong once a verdict on a return took it from
+  there. What that verdict sends elsewhere is no first dispatch.
 """
 
 import datetime as dt
@@ -52,9 +54,10 @@ class ClockFact:
 class Mark:
     """Something that happened once.
 
-    `what`: accepted, direct, closed, sent, delivered, returned, redispatched, replied, redone, rated, satisfaction,
-    solved, excluded. `heard`: somebody spoke to the citizen at the same time or later. `rated`: the citizen rated this
-    round, whenever he did. `counts`: the review of this round was not excluded with a second person's approval.
+    `what`: accepted, direct, closed, sent, delivered, returned, replied, redone, rated, satisfaction, solved, excluded.
+    `heard`: somebody spoke to the citizen at the same time or later. `rated`: the citizen rated this round, whenever he
+    did. `counts`: the review of this round was not excluded with a second person's approval. `kept`: no verdict took
+    what was sent away again.
     """
 
     what: str
@@ -66,6 +69,7 @@ class Mark:
     heard: bool = False
     rated: bool = False
     counts: bool = True
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,10 @@ def _counts(m: Any, _period: Period) -> Truth:
     return m.counts
 
 
+def _kept(m: Any, _period: Period) -> Truth:
+    return m.kept
+
+
 def _offered(c: Any, _period: Period) -> Truth:
     return c.offered
 
@@ -219,7 +227,7 @@ def _abandoned(c: Any, _period: Period) -> Truth:
 
 @dataclass(frozen=True)
 class Count:
-    """Facts of the kinds `of` whose moment `at` lies in the period and for which `holds`; `sign` -1 takes them off.
+    """Facts of the kinds `of` whose moment `at` lies in the period and for which `holds`.
 
     A kind is a clock's name, a mark's `what`, or CALL.
     """
@@ -227,7 +235,6 @@ class Count:
     of: tuple[str, ...]
     at: str = "at"
     holds: Callable[[Any, Period], Truth] = every
-    sign: int = 1
 
 
 @dataclass(frozen=True)
@@ -260,8 +267,8 @@ def _calls(holds: Callable[[Any, Period], Truth]) -> Count:
     return Count((CALL,), "invite", holds)
 
 
-def _marks(what: str, holds: Callable[[Any, Period], Truth] = every, sign: int = 1) -> Count:
-    return Count((what,), "at", holds, sign)
+def _marks(what: str, holds: Callable[[Any, Period], Truth] = every) -> Count:
+    return Count((what,), "at", holds)
 
 
 FORMULAS: tuple[Formula, ...] = (
@@ -276,9 +283,7 @@ FORMULAS: tuple[Formula, ...] = (
     _one("return", "退单率", _marks("returned"), _marks("delivered")),
     _one("extension", "延期率", _REPLY(_extended), _REPLY(_decided)),
     _one("redo", "重办率", _marks("redone"), _marks("replied")),
-    Formula(
-        "first_dispatch", "一次派单准确率", (_marks("sent"), _marks("redispatched", sign=-1)), (_marks("sent"),)
-    ),
+    _one("first_dispatch", "一次派单准确率", _marks("sent", _kept), _marks("sent")),
     _one("response", "响应率", _CONTACT(_met), _CONTACT(_decided)),
     _one("solved", "解决率", _marks("solved", _yes), _marks("solved", _counts)),
     _one("satisfaction", "满意率", _marks("satisfaction", _good), _marks("satisfaction", _counts)),
@@ -308,7 +313,7 @@ def tally(number: Callable[[Count], int], formulas: Sequence[Formula] = FORMULAS
     """The rates from the number of each count, in the order of `formulas`."""
 
     def total(counts: tuple[Count, ...]) -> int:
-        return sum(count.sign * number(count) for count in counts)
+        return sum(map(number, counts))
 
     return [Rate(formula.code, formula.name, total(formula.part), total(formula.whole)) for formula in formulas]
 

@@ -53,6 +53,8 @@ place_rows = st.fixed_dictionaries(
         "delivered_at": maybe,
         "returned_at": maybe,
         "again": st.booleans(),
+        "reassigned": st.booleans(),
+        "status": st.sampled_from(["signed", "returned"]),
     }
 )
 reply_rows = st.fixed_dictionaries({"department": st.sampled_from(DEPARTMENTS), "at": instants})
@@ -71,7 +73,6 @@ step_rows = st.fixed_dictionaries(
         "action": st.sampled_from(["create", "answer", "arbitrate", "revisit"]),
         "facts": st.dictionaries(st.sampled_from(["accepted", "direct", "closed"]), st.booleans()),
         "round": st.integers(1, 2),
-        "redispatched": st.none() | names,
     }
 )
 stories = st.builds(
@@ -107,9 +108,9 @@ class Both:
     rows: list = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
 
-    def mark(self, what, case, at, department, value=0, round_=1):
+    def mark(self, what, case, at, department, value=0, round_=1, kept=True):
         if at is not None:
-            self.ledger.marks.append(Mark(what, case, at, department, round_, value))
+            self.ledger.marks.append(Mark(what, case, at, department, round_, value, kept=kept))
 
 
 def told(case, story):
@@ -158,8 +159,11 @@ def add_clock(both, case, lead, *, clock, department, started_at, due_at, ended,
 
 
 def add_place(both, case, **one):
-    both.rows.append(Assignment(case_id=case, part="lead", status="signed", round=1, **one))
-    both.mark("redone" if one["again"] else "sent", case, one["sent_at"], one["department"])
+    both.rows.append(Assignment(case_id=case, part="lead", round=1, **one))
+    if one["again"]:
+        both.mark("redone", case, one["sent_at"], one["department"])
+    elif not one["reassigned"]:
+        both.mark("sent", case, one["sent_at"], one["department"], kept=one["status"] != "returned")
     both.mark("delivered", case, one["delivered_at"], one["department"])
     both.mark("returned", case, one["returned_at"], one["department"])
 
@@ -171,15 +175,12 @@ def add_revisit(both, case, lead, **one):
         both.mark("solved", case, one["at"], lead, int(bool(one["solved"])))
 
 
-def add_step(both, case, number, lead, *, at, action, facts, redispatched, **round_):
-    named = round_ | {"redispatched": redispatched} if redispatched is not None and action == "arbitrate" else round_
+def add_step(both, case, number, lead, *, at, action, facts, **round_):
     who = {"actor": "x", "role": "system", "department": "", "before": "", "after": ""}
     chain = {"previous": "", "hash": "", "words": "", "words_digest": ""}
-    both.rows.append(HistoryRow(case_id=case, seq=number, at=at, action=action, facts=facts | named, **who, **chain))
+    both.rows.append(HistoryRow(case_id=case, seq=number, at=at, action=action, facts=facts | round_, **who, **chain))
     for flag in (name for name, holds in facts.items() if holds):
         both.mark(flag, case, at, lead, round_=round_["round"])
-    if redispatched and "redispatched" in named:
-        both.mark("redispatched", case, at, redispatched)
 
 
 def a_call(number, fact):
