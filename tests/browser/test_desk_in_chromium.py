@@ -327,6 +327,46 @@ def test_f7_asks_a_colleague_who_is_joined_and_sees_the_listener(log_in, parts):
     assert commanded(parts, 2)[-1] == {"type": "join", "call": "c-1", "token": said["token"]}
 
 
+def in_danger(page, *lines):
+    """What is said from now on is heard as a danger to life."""
+
+    def answered(route):
+        told = route.fetch().json()
+        told["risk"] = {"lines": list(lines), "signs": [{"word": "晕倒"}]}
+        route.fulfill(json=told)
+
+    page.route("**/api/v1/triage", answered)
+
+
+def test_what_sounds_like_danger_is_asked_into_the_call_with_one_press(log_in, parts):
+    page = log_in("agent1")
+    in_danger(page, "120")
+    page.fill("#content", "老人在楼道里晕倒了，叫不醒")
+    line = page.locator("#danger")
+    expect(line).to_contain_text("请市民拨打 120", timeout=30_000)
+    expect(line.locator("button")).to_have_count(0)
+    speak(page, parts)
+    with page.expect_request("**/control") as asked:
+        line.get_by_role("button", name="三方 120").click()
+    assert asked.value.post_data_json == {"do": "conference", "to": {"number": "120"}}
+    page.locator("#content").press("F7")
+    targets = page.locator("#call-control .targets")
+    expect(targets.locator("li").first).to_contain_text("120")
+    expect(targets.locator("li").first.get_by_role("button", name="三方")).to_be_focused()
+
+
+def test_the_focus_is_never_lost_while_a_call_is_spoken(log_in, parts):
+    page = log_in("agent1")
+    content = page.locator("#content")
+    content.blur()
+    speak(page, parts)
+    expect(content).to_be_focused()
+    page.locator("#name").press("F7")
+    expect(page.locator("#call-control .targets button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#name")).to_be_focused()
+
+
 def test_what_the_telephone_refuses_is_said_and_the_reason_for_a_pause_is_asked(log_in, parts):
     page = log_in("agent1")
     speak(page, parts)
@@ -418,6 +458,26 @@ def test_equal_cases_are_forwarded_together_by_keyboard(log_in):
     with db.session() as session:
         assert {facts.load(session, made.number).lead for made in alike} == {"csglj"}
         assert facts.load(session, other.number).lead == ""
+
+
+def test_cases_with_different_suggestions_have_no_department_until_one_is_picked(log_in):
+    case()
+    case(title="公交改线", suggestion={"category": "0301", "department": "jtysj", "confidence": 0.6})
+    page = log_in("dispatcher1")
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    for key in ("j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("#batch-department")).to_have_value("市城市管理局")
+    for key in ("j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("#batch")).to_contain_text("建议部门不同，请自己选")
+    expect(page.locator("#batch-department")).to_have_value("")
+    expect(page.get_by_role("button", name="并成一件")).to_be_hidden()
+    page.fill("#batch-department", "csgl")
+    page.keyboard.press("Enter")
+    expect(page.locator("#batch")).not_to_contain_text("建议部门不同")
+    page.locator("#rows input").last.uncheck()
+    expect(page.locator("#batch-department")).to_have_value("市城市管理局")
 
 
 def test_equal_cases_become_one_event(log_in):

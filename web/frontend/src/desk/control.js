@@ -11,7 +11,8 @@ const MODES = { listen: "旁听中", whisper: "耳语指导中", barge: "已插�
 
 const refusal = (word) => (word.startsWith("guest_") ? `对方${WHY[word.slice(6)] ?? "没有接通"}，通话继续。` : `现在不能${REFUSED[word] ?? "这样操作"}。`);
 
-// control() → { show(callId or null), reread, keys }. Everything shown comes from the connector's word about the call.
+// control() → { show(callId or null), reread, keys, speaks, likely, conference }. Everything shown comes from the
+// connector's word about the call. likely(numbers) puts these first among the targets; conference(number) asks one in.
 export function control() {
   const box = one("#call-control");
   const says = h("span", { class: "small", role: "status", "aria-live": "polite" });
@@ -27,6 +28,9 @@ export function control() {
   };
   let at = null; // the call
   let now = {};
+  let first = []; // numbers the words of the citizen call for
+  let before = null; // what had the focus before the targets or the reason were opened
+  let inviting = ""; // the number that is being asked in
   fill(box, h("div", { class: "row" }, Object.values(buttons)), guests, says, open);
 
   function button(label, key, does) {
@@ -85,16 +89,38 @@ export function control() {
     }
   }
 
+  // The focus goes back to where it was, unless it has gone elsewhere meanwhile.
   function shut() {
+    const inside = open.contains(document.activeElement);
     open.hidden = true;
     fill(open);
+    if (inside) focusOf(before).focus();
+    before = null;
   }
+
+  const focusOf = (node) => (node?.isConnected && node !== document.body ? node : one("#content"));
+
+  function opening() {
+    before ??= document.activeElement;
+    open.hidden = false;
+  }
+
+  // Asked in at most once at a time, and not while he is on the line already.
+  async function conference(number) {
+    const there = Object.values(now.guests ?? {}).some((guest) => guest.agent === number);
+    if (there || inviting === number) return;
+    inviting = number;
+    await give("conference", { to: { number } });
+    inviting = "";
+  }
+
+  const rank = (place) => (first.includes(place.number) ? first.indexOf(place.number) : first.length);
 
   function why(kind = "") {
     const field = h("input", { id: "control-reason", name: "reason", required: true, maxLength: 200, placeholder: kind ? "例如：反复辱骂，无诉求" : "例如：市民报银行卡号" });
     const go = (event) => (event.preventDefault(), kind ? mark(kind, field.value) : give("pause_recording", { reason: field.value }));
     fill(open, h("form", { class: "row", onsubmit: go }, h("label", { for: field.id }, kind ? "标记的理由" : "暂停录音的原因"), field, h("button", { type: "submit", class: "button main" }, "确定")));
-    open.hidden = false;
+    opening();
     field.focus();
   }
 
@@ -102,7 +128,7 @@ export function control() {
     if (!at) return false;
     if (!open.hidden) return (shut(), true);
     fill(open, h("p", { class: "quiet" }, "正在读取…"));
-    open.hidden = false;
+    opening();
     try {
       const told = await call("GET", "/api/v1/calls/targets");
       const other = h("input", { id: "control-number", name: "number", inputmode: "tel", maxLength: 30, placeholder: "其他号码" });
@@ -113,7 +139,7 @@ export function control() {
       fill(
         open,
         h("ul", { class: "plain" }, [
-          ...told.emergency.map((place) => row(place.number, place.name, () => ({ number: place.number }))),
+          ...[...told.emergency].sort((a, b) => rank(a) - rank(b)).map((place) => row(place.number, place.name, () => ({ number: place.number }))),
           h("li", {}, h("label", { class: "unseen", for: other.id }, "其他号码"), other, three(() => ({ number: other.value }))),
           ...told.colleagues.map((person) => row(person.name, person.role, () => ({ agent: person.user }))),
         ]),
@@ -149,5 +175,5 @@ export function control() {
     { key: "F9", says: "通话：保持或取消保持", does: () => give(now.held ? "unhold" : "hold") },
     { key: "F10", says: "通话：静音或取消静音", does: () => give(now.muted ? "unmute" : "mute") },
   ];
-  return { show, reread, keys, shut: () => (open.hidden ? false : (shut(), true)) };
+  return { show, reread, keys, conference, speaks: () => Boolean(at), likely: (numbers) => (first = numbers), shut: () => (open.hidden ? false : (shut(), true)) };
 }

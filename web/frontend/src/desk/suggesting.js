@@ -12,8 +12,8 @@ const ASKS_AGAIN = new Set(["content", "area", "phone"]);
 const PLACES = new Set(["street", "estate", "village"]);
 const SORTS = { organisation: "单位", area: "区域", street: "街道", estate: "小区", village: "村", time: "时间", phone: "电话", plate: "车牌", id_card: "证件号" };
 
-
-export function suggesting(form, pick, { onSimilar }) {
+// `talk` is the running call: what is recognised as danger is asked into it with one press.
+export function suggesting(form, pick, { onSimilar, talk }) {
   const kindSays = one("#kind-says");
   const touched = new Set();
   const box = one("#chips");
@@ -21,6 +21,7 @@ export function suggesting(form, pick, { onSimilar }) {
   let confirmed = "";
   let asked = 0;
   let timer = 0;
+  let warned = ""; // what the line of danger says
 
   const put = (name, value) => {
     const field = form.elements[name];
@@ -61,13 +62,27 @@ export function suggesting(form, pick, { onSimilar }) {
     one("#chips-says").textContent = !found ? "边写边给建议" : confirmed ? "✓ 已确认" : found.manual ? "建议，把握不大，请确认" : "建议，未确认";
   };
 
-  const danger = (risk) => {
-    const line = one("#danger");
+  const dangerWords = (risk) => {
     const whole = form.elements.content.value.trim().length;
-    const words = [...new Set((risk?.signs ?? []).map((sign) => sign.word))].filter((word) => word.length < whole); // the model weighs the text as a whole
-    line.hidden = !risk?.lines?.length;
-    if (line.hidden) return;
-    fill(line, h("b", {}, "■ 可能危及生命财产"), words.length ? ` 提到“${words.join("”“")}”。立即三方通话或请市民拨打 ` : " 听起来像险情，请先问清有没有危险。需要时三方通话或请市民拨打 ", risk.lines.map((number) => h("strong", {}, number)));
+    const words = [...new Set((risk.signs ?? []).map((sign) => sign.word))].filter((word) => word.length < whole); // the model weighs the text as a whole
+    const said = words.length ? ` 提到“${words.join("”“")}”。` : " 听起来像险情，请先问清有没有危险。";
+    const how = talk.speaks() ? `${words.length ? "立即" : "需要时"}接入三方，或请市民拨打：` : "请市民拨打 ";
+    return said + how;
+  };
+  const invite = (number) =>
+    talk.speaks() ? h("button", { type: "button", class: "button", data: { line: number }, onclick: () => talk.conference(number) }, `三方 ${number}`) : h("strong", {}, number);
+
+  // Drawn anew only where it says something else: a button under the finger stays.
+  const danger = (risk = found?.risk) => {
+    const line = one("#danger");
+    const lines = risk?.lines ?? [];
+    talk.likely(lines);
+    line.hidden = !lines.length;
+    const words = line.hidden ? "" : dangerWords(risk);
+    const said = `${words}${lines}`;
+    if (said === warned) return;
+    warned = said;
+    fill(line, h("b", {}, "■ 可能危及生命财产"), words, lines.map(invite));
   };
 
   const places = (fields) => {
@@ -170,7 +185,7 @@ export function suggesting(form, pick, { onSimilar }) {
     confirmed = "";
     for (const field of all(".suggested", form)) field.classList.remove("suggested");
     one("#department-reason").textContent = "";
-    one("#danger").hidden = true;
+    danger(null);
     kindSays.hidden = true;
     paint();
   };
@@ -183,6 +198,7 @@ export function suggesting(form, pick, { onSimilar }) {
     ask,
     touch: (name) => touched.add(name),
     touched,
+    danger: () => danger(),
     category: () => confirmed,
     restore: (code) => (confirmed = code),
     co: (lead) => (found && found.department === lead && (!confirmed || confirmed === found.category) ? found.co : []),

@@ -27,15 +27,15 @@ const departments = []; // the list fills itself; nobody waits for it to begin t
 const listed = call("GET", "/dispatch/departments").then((told) => departments.push(...told.items), (error) => tell(error));
 const pick = picker(form.elements.department, one("#department-list"), departments, { onPick: () => suggestions.touch("department") });
 const alike = similar({ onOpen: (number) => openAbout(number), onJoin: (number) => join(number) });
-const suggestions = suggesting(form, pick, { onSimilar: alike.show });
+const talking = control();
+const suggestions = suggesting(form, pick, { onSimilar: alike.show, talk: talking });
 const known = answers(form);
 const out = sender();
 let chosen = null; // the case this call is about
 let busy = false;
 
 const person = citizen(form, (number) => openAbout(number), { onKnown: (told) => suggestions.put("name", told.name) });
-const talking = control();
-const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null), onTalk: talking.show });
+const bar = callbar({ onCall: (pop) => (pop ? rang(pop) : null), onTalk: spoken });
 const leader = shift();
 const owed = outward();
 const talks = chats({ onOpen: taken, onUse: quoted });
@@ -57,6 +57,15 @@ function rang(pop) {
   form.elements.phone.value = pop.caller;
   form.elements.channel.value = "phone";
   suggestions.touch("phone");
+}
+
+// A talk that begins is written down: the field is ready, unless he is already in another.
+function spoken(callId) {
+  const begins = callId && !talking.speaks();
+  const shown = talking.show(callId);
+  suggestions.danger();
+  if (begins && !document.activeElement?.matches("input, textarea, select")) form.elements.content.focus();
+  return shown;
 }
 
 function taken(talk) {
