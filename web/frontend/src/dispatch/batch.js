@@ -14,24 +14,36 @@ export function batch({ departments, done, painted }) {
   const list = h("ul", { id: "batch-list", role: "listbox", hidden: true });
   const chosen = new Map(); // number → item
   const says = h("b", {});
+  let automatic = ""; // the department that was set because every marked case suggests it
+  const differ = h("span", { class: "warn small", role: "status" });
   const wrong = h("span", { class: "bad small", role: "alert" });
   const send = h("button", { type: "button", class: "button main", onclick: () => forward() });
   const joined = h("button", { type: "button", class: "button", onclick: () => merge() });
-  const pick = picker(input, list, departments, { onPick: () => label() });
-  fill(bar, says, h("div", { class: "pick" }, input, list), send, joined, h("button", { type: "button", class: "button", onclick: () => clear() }, "取消"), wrong);
+  const pick = picker(input, list, departments, { onPick: () => ((automatic = ""), label()) });
+  fill(bar, says, h("div", { class: "pick" }, input, list), differ, send, joined, h("button", { type: "button", class: "button", onclick: () => clear() }, "取消"), wrong);
 
+  const values = (of) => [...new Set([...chosen.values()].map(of))];
+  const suggested = () => values((item) => item.suggestion.department);
+
+  // One suggestion of all is set; it goes again when another comes in. What somebody picked himself stays.
+  const choose = () => {
+    if (pick.code() && pick.code() !== automatic) return;
+    const named = suggested();
+    automatic = named.length === 1 ? named[0] : "";
+    if (pick.code() !== automatic) pick.set(automatic);
+  };
   const label = () => {
     const code = pick.code();
+    differ.textContent = !code && suggested().length > 1 ? "建议部门不同，请自己选" : "";
     says.textContent = `已选 ${chosen.size} 件`;
     fill(send, code ? `转给 ${pick.name(code)}` : "转办");
     fill(joined, `并成一件（${[...chosen.keys()][0] ?? ""}）`);
-    joined.hidden = chosen.size < 2;
+    joined.hidden = chosen.size < 2 || values(alike).length > 1;
   };
   const paint = () => {
     bar.hidden = chosen.size === 0;
     wrong.textContent = "";
-    const named = new Set([...chosen.values()].map((item) => item.suggestion.department));
-    if (named.size === 1 && !pick.code()) pick.set([...named][0]);
+    choose();
     label();
     painted();
   };
