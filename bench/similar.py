@@ -96,7 +96,18 @@ def fill(connection, town, count, now):
         with cursor.copy(f"COPY cases ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for number, matter in enumerate(tqdm(matters, desc="cases", file=sys.stderr, mininterval=20), 1):
                 text, label = town.text(matter), town.rows[matter[0]][1]
-                fields = (number, f"B{number:09}", 1, nothing, "handling", 1, "投诉", "一般", "phone", text[:20])
+                fields = (
+                    number,
+                    f"B{number:09}",
+                    1,
+                    nothing,
+                    "handling",
+                    1,
+                    "投诉",
+                    "一般",
+                    "phone",
+                    privacy.encrypt(text[:20]),
+                )
                 rest = (privacy.encrypt(text), nothing, nothing, "", matter[3], nothing, False, False)
                 copy.write_row((*fields, *rest, ages[number - 1], label, "bench", nothing))
         with cursor.copy("COPY likenesses (case_id, received_at, marks) FROM STDIN") as copy:

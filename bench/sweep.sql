@@ -4,14 +4,14 @@
 
 INSERT INTO cases (id, number, version, query_code, state, round, kind, urgency, channel, title, content, name, phone,
   phone_index, area, address, confidential, anonymous, received_at, accepted_at, category, lead, direct_answer, created_by)
-SELECT i, 'B' || i, 4, current_setting('bench.words'), 'handling', 1, '投诉', '一般', 'phone', '烧烤摊油烟扰民', current_setting('bench.words'),
+SELECT i, 'B' || i, 4, current_setting('bench.words'), 'handling', 1, '投诉', '一般', 'phone', current_setting('bench.words'), current_setting('bench.words'),
   current_setting('bench.words'), current_setting('bench.words'), md5(i::text), '湖滨区', current_setting('bench.words'), false, false,
   current_setting('bench.start')::timestamptz, current_setting('bench.start')::timestamptz, '0102', 'csglj', '', 'agent1'
 FROM generate_series(current_setting('bench.first')::int,
   current_setting('bench.first')::int + current_setting('bench.cases')::int - 1) AS i;
 
 INSERT INTO assignments (case_id, department, part, status, round, sent_at, delivered_at, signed_at, opinion)
-SELECT i, 'csglj', 'lead', 'signed', 1, s, s, s + interval '1 hour', '请办理'
+SELECT i, 'csglj', 'lead', 'signed', 1, s, s, s + interval '1 hour', ''
 FROM generate_series(current_setting('bench.first')::int,
   current_setting('bench.first')::int + current_setting('bench.cases')::int - 1) AS i,
   LATERAL (SELECT current_setting('bench.start')::timestamptz AS s) AS begun;

@@ -89,7 +89,7 @@ INSERT INTO cases (id, number, version, query_code, state, round, kind, urgency,
   phone_index, area, address, confidential, anonymous, received_at, accepted_at, closed_at, category, lead,
   direct_answer, created_by)
 SELECT i, 'B' || i, 9, repeat('q', 40), 'closed', 1 + (bad AND NOT direct)::int, '投诉', '一般', 'phone',
-  '烧烤摊油烟扰民', repeat('x', 400), repeat('x', 50), repeat('x', 50), md5(i::text), '湖滨区', repeat('x', 90), false,
+  repeat('x', 80), repeat('x', 400), repeat('x', 50), repeat('x', 50), md5(i::text), '湖滨区', repeat('x', 90), false,
   false, r, r, CASE WHEN direct THEN r + interval '5 minutes' ELSE heard END, '0102',
   CASE WHEN direct THEN '' ELSE lead END, '', 'agent1'
 FROM story;

@@ -51,7 +51,7 @@ class Case(Base):
     kind: Mapped[str]
     urgency: Mapped[str]
     channel: Mapped[str]
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Sealed)
     content: Mapped[str] = mapped_column(Sealed)
     name: Mapped[str] = mapped_column(Sealed)
     phone: Mapped[str] = mapped_column(Sealed)
@@ -128,7 +128,7 @@ class Assignment(Base):
     contacted_at: Mapped[dt.datetime | None]
     replied_at: Mapped[dt.datetime | None]
     returned_at: Mapped[dt.datetime | None]
-    opinion: Mapped[str] = mapped_column(default="")
+    opinion: Mapped[str] = mapped_column(Sealed, default="")
     extensions: Mapped[int] = mapped_column(default=0, server_default="0")
     again: Mapped[bool] = mapped_column(default=False, server_default="false")
     reassigned: Mapped[bool] = mapped_column(default=False, server_default="false")  # by a verdict on a return
@@ -213,13 +213,13 @@ class Request(Base):
     department: Mapped[str]
     by: Mapped[str]
     at: Mapped[dt.datetime]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed)
     suggest: Mapped[str] = mapped_column(default="", server_default="")  # the house that should have it, of a return
     days: Mapped[int] = mapped_column(default=0, server_default="0")
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str] = mapped_column(default="", server_default="")
     verdict: Mapped[str] = mapped_column(default="", server_default="")
-    verdict_reason: Mapped[str] = mapped_column(default="", server_default="")
+    verdict_reason: Mapped[str] = mapped_column(Sealed, default="", server_default="")
 
 
 class ReplyRow(Base):
@@ -234,9 +234,9 @@ class ReplyRow(Base):
     department: Mapped[str]
     by: Mapped[str]
     at: Mapped[dt.datetime]
-    facts: Mapped[str]
+    facts: Mapped[str] = mapped_column(Sealed)
     solved: Mapped[bool]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed)
     internal: Mapped[str] = mapped_column(Sealed)
     public: Mapped[str] = mapped_column(Sealed)
     passed_at: Mapped[dt.datetime | None]

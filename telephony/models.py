@@ -96,7 +96,7 @@ class Callback(Base):
     state: Mapped[str] = mapped_column(default="open", server_default="open", index=True)
     done_by: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[dt.datetime | None]
-    result: Mapped[str] = mapped_column(default="", server_default="")
+    result: Mapped[str] = mapped_column(Sealed, default="", server_default="")
     rank_at: Mapped[dt.datetime | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     words: Mapped[str] = mapped_column(Sealed, default="", server_default="")

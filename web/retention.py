@@ -16,7 +16,7 @@ from hotline import attachments, cases, clock, vault
 from hotline.attachment_models import Attachment
 from hotline.chat_models import Chat, ChatMessage
 from hotline.loop_models import Appeal, StuckMatter
-from hotline.models import Case, CaseWords, HistoryRow, Rating, ReplyRow, Request, RevisitRow
+from hotline.models import Assignment, Case, CaseWords, HistoryRow, Rating, ReplyRow, Request, RevisitRow
 from hotline.settings import Settings
 from hotline.timing import timing
 from hotline.unit import Unit, transaction
@@ -32,9 +32,10 @@ GONE = "（已过保存期限，个人信息已隐去）"
 Column = InstrumentedAttribute[Any]
 OF_CASE: tuple[tuple[Column, tuple[Column, ...]], ...] = (  # by the case's id
     (HistoryRow.case_id, (HistoryRow.words,)),
-    (ReplyRow.case_id, (ReplyRow.internal, ReplyRow.public, ReplyRow.reason)),
+    (ReplyRow.case_id, (ReplyRow.facts, ReplyRow.internal, ReplyRow.public, ReplyRow.reason)),
     (RevisitRow.case_id, (RevisitRow.words,)),
     (Rating.case_id, (Rating.words,)),
+    (Assignment.case_id, (Assignment.opinion,)),
     (Request.case_id, (Request.reason, Request.verdict_reason)),
     (Appeal.case_id, (Appeal.reason, Appeal.evidence, Appeal.verdict_reason)),
     (StuckMatter.case_id, (StuckMatter.story, StuckMatter.explanation)),
@@ -44,7 +45,7 @@ OF_NUMBER: tuple[tuple[Column, tuple[Column, ...]], ...] = (  # by the case's nu
     (Letter.case_number, (Letter.address, Letter.text)),
     (Chat.case_number, (Chat.name, Chat.phone)),
     (Call.case_number, (Call.caller, Call.caller_index)),
-    (Callback.case_number, (Callback.caller, Callback.caller_index, Callback.words)),
+    (Callback.case_number, (Callback.caller, Callback.caller_index, Callback.words, Callback.result)),
 )
 OWN = (Case.content, Case.name, Case.phone, Case.phone_index, Case.address, Case.direct_answer, Case.query_code)
 

@@ -16,6 +16,7 @@ from hotline.unit import transaction
 from hotline.words import Action, Channel, Clock, Level, ReviewPoint, Role, Verdict
 from telephony import marks
 from telephony.models import Call
+from web import finding
 
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 AGENT = Actor("agent1", Role.AGENT)
@@ -200,6 +201,7 @@ def test_a_broken_cursor_is_refused(ask, cursor):
 
 def test_filters_narrow_the_list(ask):
     here, there = case(area="湖滨区"), case(area="义马市", title="路灯不亮", urgency="紧急")
+    finding.catch_up()
     client = ask("dispatcher1")
     for asked, found in [
         ({"area": "湖滨区"}, here),

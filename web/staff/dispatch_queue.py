@@ -20,7 +20,7 @@ from hotline.lifecycle import Actor
 from hotline.models import Case, ClockRow, Request
 from hotline.timing import timing
 from hotline.words import Clock, Role, State
-from web import suggest
+from web import finding, suggest
 from web.staff import review
 
 SHOWN_RETURNS = 5
@@ -87,13 +87,13 @@ def _dues(tab: Tab) -> Subquery:
 
 
 def _narrowed(found: Select[Case, Any], asked: dict[str, str]) -> Select[Case, Any]:
-    """Filters of the address: area, channel, urgency, q (number or words of the title)."""
+    """Filters of the address: area, channel, urgency, q (number or words)."""
     for name, column in (("area", Case.area), ("channel", Case.channel), ("urgency", Case.urgency)):
         if asked.get(name):
             found = found.where(column == asked[name])
     words = asked.get("q", "").strip()
     if words:
-        found = found.where(or_(Case.number == words, Case.title.contains(words, autoescape=True)))
+        found = found.where(or_(Case.number == words, finding.asked(words)))
     return found
 
 
@@ -107,7 +107,9 @@ def page(session: Session, tab: Tab, actor: Actor, asked: dict[str, str], limit:
         found = found.where(tuple_(dues.c.due, Case.id) > tuple_(due, number))
     rows = list(session.execute(found.order_by(dues.c.due, Case.id).limit(limit + 1)))
     more = _cursor(rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None
-    return [_told(case, actor) for case, _ in rows[:limit]], more
+    shown, words = [case for case, _ in rows[:limit]], asked.get("q", "").strip()
+    shown = finding.seen(shown, actor, words) if words and not words.isdigit() else shown
+    return [_told(case, actor) for case in shown], more
 
 
 def _told(case: Case, actor: Actor) -> dict[str, Any]:
