@@ -20,7 +20,7 @@ COMMANDS = {
     "triage": "triage.commands:triage",
     "phone": "telephony.phone_command:phone",
     "kb": "kb.commands:kb",
-    "import": "web.cli.data:import_",
+    "import": "web.cli.bulk:import_",
     "rates": "web.cli.data:rates",
     "departments": "web.cli.data:departments",
     "history": "web.cli.data:history",

@@ -1,6 +1,5 @@
-"""Commands on data: rates, history, tokens, departments, bulk intake."""
+"""Commands on data: rates, history, tokens, departments."""
 
-import csv
 import datetime as dt
 import json
 import secrets
@@ -10,16 +9,13 @@ from typing import Any
 
 import click
 from sqlalchemy import select
-from tqdm import tqdm
 
 from hotline import clock, db, privacy
 from hotline import history as chain
 from hotline.city_models import Department, Token, User
-from hotline.errors import BadInput, HotlineError, Missing
-from hotline.lifecycle import Actor
+from hotline.errors import BadInput, Missing
 from hotline.rates import Period
 from hotline.unit import transaction
-from hotline.words import Role
 
 
 def show(document: Any) -> None:
@@ -138,77 +134,3 @@ def load_city(folder: Path) -> None:
 
     loader.load(folder)
     click.echo("已载入。", err=True)
-
-
-@click.group("import")
-def import_() -> None:
-    """批量导入。"""
-
-
-@import_.command("cases")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True)
-def import_cases(file: Path, *, as_json: bool) -> None:
-    """批量登记诉求：可中断再来，绝不重复；有误的行连同原因写入 FILE.rejects.csv。"""
-    rejects = file.with_suffix(file.suffix + ".rejects.csv")
-    rejects.unlink(missing_ok=True)  # those of an earlier run
-    rejected: list[dict[str, str]] = []
-    try:
-        made, again = _import(file, rejected)
-    finally:
-        if rejected:
-            _write_rejects(rejects, rejected)
-    told = {"created": made, "already": again, "rejected": len(rejected)}
-    if as_json:
-        show(told)
-    else:
-        click.echo(f"新登记 {made} 件，已有 {again} 件，有误 {len(rejected)} 行。")
-
-
-def _import(file: Path, rejected: list[dict[str, str]]) -> tuple[int, int]:
-    """How many were new and how many were there; what is wrong is put to `rejected` as it is met."""
-    made, again = 0, 0
-    with file.open(encoding=_encoding(file), newline="") as source:
-        for line, row in enumerate(tqdm(csv.DictReader(source), unit="件", file=sys.stderr), start=2):
-            try:
-                fresh = _take(file, line, row)
-            except HotlineError as refused:
-                rejected.append({"line": str(line), "code": refused.code, "reason": refused.message})
-                continue
-            made, again = made + fresh, again + (not fresh)
-    return made, again
-
-
-def _encoding(file: Path) -> str:
-    """UTF-8, or what Chinese Excel writes. Raises BadInput where it is neither."""
-    for name in ("utf-8-sig", "gb18030"):
-        try:
-            with file.open(encoding=name) as text:
-                while text.read(1024 * 1024):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return name
-    raise BadInput("bad_encoding", f"{file.name} 不是 UTF-8 也不是 GB18030 编码的文件。", {"file": "编码不对"})
-
-
-def _take(file: Path, line: int, row: dict[str, str]) -> bool:
-    """One row; its key is the row's own id where it has one, else the file's name and the line."""
-    from web import intake
-
-    plain = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
-    body: dict[str, Any] = {
-        n: plain[n] for n in ("kind", "title", "content", "channel", "urgency", "occurred_at") if n in plain
-    }
-    body["citizen"] = {n: plain[n] for n in ("name", "phone") if n in plain}
-    body["place"] = {n: plain[n] for n in ("area", "address") if n in plain}
-    key = f"import:{plain.get('id') or f'{file.name}:{line}'}"
-    return intake.create(body, Actor("import", Role.SYSTEM), key)[1]
-
-
-def _write_rejects(file: Path, rows: list[dict[str, str]]) -> None:
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, ["line", "code", "reason"])
-        writer.writeheader()
-        writer.writerows(rows)
-    click.echo(f"有误的行见 {file}", err=True)
