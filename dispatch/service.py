@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import selectinload
 
 from dispatch import catalogue, deliveries, inner, papers, people
@@ -28,6 +30,8 @@ from hotline.words import Action, Clock, State
 
 log = logging.getLogger(__name__)
 BATCH = 200
+PUT_OFF = dt.timedelta(minutes=5)
+UNREADABLE = (DataError, InvalidTag, ValueError)  # a row that was tampered with, or that no Python value can hold
 RUNG_WORDS = {
     "half": "时限已过半",
     "yellow": "黄牌：一个工作日后到期",
@@ -60,14 +64,40 @@ def sweep(most: int = 10_000) -> int:
 
 
 def _turn() -> int:
-    """The oldest rungs in one commit; where one of them is refused, each in a savepoint of its own."""
+    """The oldest rungs in one commit; where one of them is refused, each in a savepoint of its own; where a case cannot
+    even be read, each clock in a commit of its own, so that none waits for it.
+    """
     try:
         with transaction() as unit, unit.session.no_autoflush:
             return _fire_oldest(Turn(unit))
     except HotlineError as refused:
         log.info("a batch of rungs one by one: %s", refused.code)
+    except UNREADABLE as broken:
+        log.error("a batch of rungs clock by clock: %s", type(broken).__name__)  # noqa: TRY400 - no values in logs
+        return _clock_by_clock()
     with transaction() as unit:
         return _fire_oldest(Turn(unit, one_by_one=True))
+
+
+def _clock_by_clock() -> int:
+    with transaction() as unit:
+        waiting = _due(unit)
+    return sum(_fire_clock(owed) for owed in waiting)
+
+
+def _fire_clock(owed: "Owed") -> int:
+    """All rungs that one clock owes; where its case cannot be read it is put off and an alarm tells a person."""
+    try:
+        with transaction() as unit:
+            return _fire_oldest(Turn(unit, one_by_one=True), owed.clock)
+    except UNREADABLE as broken:
+        log.error("clock %s cannot be read: %s", owed.clock, type(broken).__name__)  # noqa: TRY400 - no values in logs
+    with transaction() as unit:
+        later = update(ClockRow).where(ClockRow.id == owed.clock).values(next_at=unit.now + PUT_OFF)
+        unit.session.execute(later)
+        number = unit.session.scalar(select(Case.number).where(Case.id == owed.case)) or ""
+        alarm(unit, "unreadable", f"诉求 {number} 的数据读不出来，时钟“{owed.rung}”暂缓，请管理员处理。", number)
+    return 1
 
 
 class Owed(NamedTuple):
@@ -115,22 +145,24 @@ class Turn:
         return {(case, house): at for case, house, at in self.unit.session.execute(grouped)}
 
 
-def _due(unit: Unit) -> list[Owed]:
-    """The oldest BATCH clocks that owe a rung; their cases are locked, those somebody is working on are left for later.
+def _due(unit: Unit, only: int | None = None) -> list[Owed]:
+    """The oldest BATCH clocks that owe a rung, or one of them.
 
+    Their cases are locked, those somebody is working on are left for later.
     The case is locked before its clocks, as every step does: the two never wait for each other in a circle.
     """
     rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id, ClockRow.next_rung).join(
         Case, Case.id == ClockRow.case_id
     )
+    rows = rows if only is None else rows.where(ClockRow.id == only)
     due = rows.where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
     found = unit.session.execute(due.with_for_update(of=Case, skip_locked=True))
     return [Owed(at, clock, case, rung) for at, clock, case, rung in found if at is not None]
 
 
-def _fire_oldest(turn: Turn) -> int:
-    """Fire up to BATCH rungs; a clock that owes several takes its turn with the others each time."""
-    waiting = _due(turn.unit)  # sorted, thus a heap
+def _fire_oldest(turn: Turn, only: int | None = None) -> int:
+    """Fire up to BATCH rungs, or those of one clock; who owes several takes its turn with the others each time."""
+    waiting = _due(turn.unit, only)  # sorted, thus a heap
     if not waiting:
         return 0
     turn.load(waiting)
@@ -160,7 +192,7 @@ def _fire_safely(turn: Turn, case: Case, row: ClockRow) -> None:
         unit.lines.clear()
         _load_again(unit, case.id)
         turn.fired.discard((row.id, row.turn, row.next_rung))
-        row.next_at = unit.now + dt.timedelta(minutes=5)
+        row.next_at = unit.now + PUT_OFF
         alarm(unit, "rung_refused", f"{Clock(row.clock).label}时钟的“{row.next_rung}”未能执行：{refused.message}")
 
 

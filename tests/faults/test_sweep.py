@@ -12,7 +12,7 @@ from dispatch.service import sweep
 from hotline import cases, clock, db, facts
 from hotline.city_models import Department
 from hotline.lifecycle import Actor
-from hotline.models import ClockRow, HistoryRow, RungRow
+from hotline.models import Case, ClockRow, HistoryRow, RungRow
 from hotline.unit import transaction
 from hotline.words import Action, Role
 
@@ -147,3 +147,19 @@ def test_a_rung_that_cannot_be_fired_is_put_off_with_an_alarm_and_does_not_stop_
     sweep()
     assert (read(stuck).state, read(stuck).lead) == ("forwarded", "hbqzf")
     assert [row.rung for row, name in fired() if row.case_id == stuck.id and name == "forward"].count("fallback") == 1
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("spoilt", ["occurred_at = '0001-01-01 BC'", "title = 'AAAA'"], ids=["a time", "a seal"])
+def test_a_case_that_cannot_be_read_stops_no_other(drill, spoilt):
+    drill("2026-11-02T09:00:00+08:00")
+    bad, good = new(), [new() for _ in range(3)]
+    with db.engine().begin() as connection:
+        connection.exec_driver_sql(f"UPDATE cases SET {spoilt} WHERE id = {bad.id}")
+    drill("2026-11-03T08:45:00+08:00")
+    sweep()
+    with db.session() as session:
+        states = dict(session.query(Case.id, Case.state))
+        assert {states[case.id] for case in good} == {"forwarded"}
+        assert (states[bad.id], session.query(Alarm).filter_by(code="unreadable").count()) == ("accepted", 1)
+    assert sweep() == 0, "it is put off, not tried again and again"
