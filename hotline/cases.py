@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline import clock as time
-from hotline import facts, history, privacy, reading
+from hotline import facts, history, persons, privacy, reading
 from hotline.db import Base
 from hotline.effects import AT_DEPARTMENT, EFFECTS, FULFILS, OF_LEAD, Work
 from hotline.errors import BadInput, Conflict, Forbidden, HotlineError
@@ -291,10 +291,16 @@ def _run_clocks(work: Work) -> None:
         if name is Clock.FORWARD and fulfilled and any(p.delivered_at is None for p in work.live()):
             continue  # forwarded means: receipts from all its departments (rules.md §4)
         for department in _stopped_of(work, name):
-            work.clocks.stop(name, Outcome.DONE if fulfilled else Outcome.CANCELLED, department)
+            work.clocks.stop(name, Outcome.DONE if fulfilled else _unfulfilled(work, name), department)
     for name in work.step.starts:
         for department in _departments(work, name):
             work.clocks.start(name, department)
+
+
+def _unfulfilled(work: Work, name: Clock) -> Outcome:
+    """A reply to a citizen whom the department could have spoken to leaves the first contact undone."""
+    skipped = work.step.action is Action.REPLY and name is Clock.FIRST_CONTACT
+    return Outcome.SKIPPED if skipped and persons.may_look(work.case, work.actor) else Outcome.CANCELLED
 
 
 def _stopped_of(work: Work, name: Clock) -> list[str]:

@@ -9,6 +9,7 @@ A period is [begin, end). What is counted when:
 - a clock with a deadline counts in the period in which its deadline lies, once it was met or the deadline has passed;
 - the forward clock counts at the moment it was met in time, else at its deadline;
 - a clock that was cancelled before its deadline counts nowhere; cancelled later it counts as missed;
+- a clock that was skipped (a reply without any contact) is not cancelled: it counts as missed once its deadline passed;
 - a clock that was paused by its deadline and is paused still is not due: it will be, by the deadline it gets then;
 - a sending counts when it was sent, for the house it was sent to; it was wrong once a verdict on a return took it from
   there. What that verdict sends elsewhere is no first dispatch.

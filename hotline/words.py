@@ -154,6 +154,7 @@ class Outcome(Word):
     """How a clock ended."""
 
     DONE = "done", "已完成"
+    SKIPPED = "skipped", "未做"
     CANCELLED = "cancelled", "不再计时"
 
 

@@ -40,8 +40,8 @@ def test_a_past_day_comes_out_of_the_history_as_the_board_showed_it(ask, past):
     assert now != past["rates"]
 
 
-def on_time(told):
-    return next((rate["numerator"], rate["denominator"]) for rate in told["rates"] if rate["code"] == "on_time_reply")
+def figure(told, code="on_time_reply"):
+    return next((rate["numerator"], rate["denominator"]) for rate in told["rates"] if rate["code"] == code)
 
 
 def test_a_pause_is_no_missed_deadline_neither_while_it_lasts_nor_in_what_is_replayed_of_that_day(ask, drill):
@@ -51,13 +51,37 @@ def test_a_pause_is_no_missed_deadline_neither_while_it_lasts_nor_in_what_is_rep
     do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
     drill("2026-11-17T09:00:00+08:00")
     shown = rates(ask, "supervisor1").json
-    assert on_time(shown) == (0, 0)
+    assert figure(shown) == (0, 0)
     do(case, Action.RESUME, CLERK)
     drill("2026-12-02T09:00:00+08:00")
     assert rates(ask, "auditor1", as_of=shown["as_of"]).json == shown
     later = rates(ask, "supervisor1", to="2026-12-31").json
-    assert on_time(later) == (0, 1)
+    assert figure(later) == (0, 1)
     assert rates(ask, "auditor1", to="2026-12-31", as_of="2026-12-02").json["rates"] == later["rates"]
+
+
+@pytest.mark.parametrize(
+    ("contacted", "known", "response"),
+    [
+        (False, {}, (0, 1)),
+        (True, {}, (1, 1)),
+        (False, {"anonymous": True, "phone": ""}, (0, 0)),
+        (False, {"confidential": True}, (0, 0)),
+    ],
+)
+def test_a_reply_without_speaking_to_a_citizen_who_could_be_spoken_to_is_no_response(
+    ask, drill, contacted, known, response
+):
+    drill("2026-11-02T09:00:00+08:00")
+    case = signed(**known)
+    if contacted:
+        do(case, Action.CONTACT, CLERK, how="phone", result="已说明")
+    do(case, Action.REPLY, CLERK, **ANSWER)
+    assert figure(rates(ask, "supervisor1").json, "response")[1] == int(contacted)
+    drill("2026-11-18T09:00:00+08:00")
+    shown = rates(ask, "supervisor1").json
+    assert figure(shown, "response") == response
+    assert rates(ask, "auditor1", as_of="2026-11-18").json["rates"] == shown["rates"]
 
 
 def test_the_present_replayed_is_what_the_board_shows(ask, past):

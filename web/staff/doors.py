@@ -18,7 +18,7 @@ DOORS: dict[str, str] = {  # a rate's formula as people read it
     "forward_in_time": "时限内转办（全部承办部门有回执）的诉求 ÷ 应转办且已转办或时限已到的诉求",
     "sign_in_time": "时限内签收 ÷ 送达部门的诉求",
     "on_time_reply": "到期前答复（含批准的延期） ÷ 期内到期的诉求，未答复的超期诉求也算在内，到期前批准挂起的除外",
-    "response": "时限内联系市民 ÷ 期内应联系的诉求",
+    "response": "时限内联系市民 ÷ 期内应联系的诉求，没有联系就答复的算没做到",
     "satisfaction": "非常满意、满意和基本满意 ÷ 有效回访；没有评价的不算满意",
     "solved": "市民认可已解决 ÷ 有效回访",
     "bad_review_revisited": "已与市民通话核查 ÷ 全部差评",

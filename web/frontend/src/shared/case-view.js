@@ -30,7 +30,7 @@ function windowLine(row) {
 export function clockLine(row, { still = false } = {}) {
   const right = row.clock === "return" && !row.stopped_at ? windowLine(row) : null;
   const { mark, level } = right ?? dueMark(row);
-  const ended = row.stopped_at && (row.outcome === "cancelled" ? `不再计时 · ${momentWords(row.stopped_at)}` : `${momentWords(row.stopped_at)} 完成`);
+  const ended = row.stopped_at && (row.outcome === "done" ? `${momentWords(row.stopped_at)} 完成` : `${row.outcome === "skipped" ? "未做" : "不再计时"} · ${momentWords(row.stopped_at)}`);
   const late = row.stopped_at && row.outcome === "done" && row.stopped_at > row.due_at ? "（超期）" : "";
   const words = right ? right.words : ended ? `${ended}${late}` : row.paused ? `暂停计时 · 原定 ${momentWords(row.due_at)}` : dueWords(row.due_at);
   const notes = [row.extended && "已延期", row.provisional && "暂定：该年节假日安排还没有公布"].filter(Boolean);
