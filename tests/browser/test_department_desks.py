@@ -1,6 +1,7 @@
 """A department, the revisit group and the supervisors at work in a real Chromium."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -110,6 +111,34 @@ def test_a_department_signs_contacts_and_replies_by_keyboard(log_in):
     expect(page.locator("#case")).not_to_contain_text("[object")
     expect(page.locator('[data-tab="replied"] .count')).to_have_text("1")
     expect(page.locator("#steps")).to_contain_text("现在没有要本部门做的事")
+
+
+def test_an_open_form_stands_alone_with_its_check_in_sight_and_gives_the_focus_back(log_in):
+    made = forwarded()
+    page = log_in("csglj1", f"/department?tab=sign&open={made.number}")
+    page.locator('#steps [data-step="sign"]').click()
+    expect(page.locator("#done")).to_contain_text("已签收")
+    expect(page.locator('#steps [data-step="reply"]')).to_be_visible()
+    for button in page.locator("#steps > .button").all():
+        button.click(trial=True)  # nothing lies over it
+    page.keyboard.press("Alt+4")
+    page.fill("#f-public", "已处理，李芳华请联系13812345678")
+    last = page.locator('[data-of="public"] li').last
+    expect(last).to_be_in_viewport()
+    expect(page.get_by_role("button", name="提交审核")).to_be_in_viewport()
+    expect(page.locator("#steps")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator('#steps [data-step="reply"]')).to_be_focused()
+
+
+def test_the_tab_of_what_is_due_soon_says_how_many_are_overdue(log_in, drill):
+    drill("2026-11-03T09:30:00+08:00")
+    forwarded()
+    drill("2026-11-30T09:30:00+08:00")
+    forwarded()
+    page = log_in("csglj1", "/department?tab=tomorrow")
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    expect(page.locator('[data-tab="tomorrow"]')).to_have_text(re.compile("临期/超期 2 ■ 1"))
 
 
 def test_an_unfinished_reply_is_offered_again_after_a_reload(log_in):

@@ -66,6 +66,12 @@ def _due_soon(code: str, now: dt.datetime) -> ColumnElement[bool]:
     return and_(_working(Delivery.DELIVERED, Delivery.SIGNED), soon)
 
 
+def _late(code: str, now: dt.datetime) -> ColumnElement[bool]:
+    """The overdue ones among those."""
+    late = exists().where(_open_clock(code), ClockRow.paused_at.is_(None), ClockRow.due_at < now)
+    return and_(_working(Delivery.DELIVERED, Delivery.SIGNED), late)
+
+
 def _to_correct(code: str, _now: dt.datetime) -> ColumnElement[bool]:
     """Asked to be taken back, sent back by the review, or ordered to be done again."""
     sent_back = exists().where(
@@ -93,7 +99,7 @@ def _extended(code: str, _now: dt.datetime) -> ColumnElement[bool]:
 TABS: dict[str, Tab] = {
     "sign": Tab("待签收", "已送达、还没有签收的诉求", lambda _c, _n: _working(Delivery.SENT, Delivery.DELIVERED)),
     "working": Tab("办理中", "已签收、还没有答复的诉求", lambda _c, _n: _working(Delivery.SIGNED)),
-    "tomorrow": Tab("明天到期", "明天下班前到期的，含今天到期和已超期", _due_soon),
+    "tomorrow": Tab("临期/超期", "明天下班前到期的，含今天到期和已超期；■ 后面是已超期的", _due_soon),
     "correct": Tab("退改", "申请退单待裁定、审核退回和重办的诉求", _to_correct),
     "extended": Tab("延期中", "延期待审批和已延期的诉求", _extended),
     "replied": Tab(
@@ -102,13 +108,13 @@ TABS: dict[str, Tab] = {
 }
 
 
-def _own(tab: Tab, code: str, now: dt.datetime) -> ColumnElement[bool]:
-    return and_(Assignment.department == code, Assignment.round == Case.round, tab.holds(code, now))
+def _own(holds: _Where, code: str, now: dt.datetime) -> ColumnElement[bool]:
+    return and_(Assignment.department == code, Assignment.round == Case.round, holds(code, now))
 
 
-def _count(session: Session, tab: Tab, code: str, now: dt.datetime) -> int:
+def _count(session: Session, holds: _Where, code: str, now: dt.datetime) -> int:
     """At most one more than is shown: the cost does not grow with the years."""
-    found = select(Assignment.id).join(Case, Case.id == Assignment.case_id).where(_own(tab, code, now))
+    found = select(Assignment.id).join(Case, Case.id == Assignment.case_id).where(_own(holds, code, now))
     return session.scalar(select(func.count()).select_from(found.limit(MOST_COUNTED + 1).subquery())) or 0
 
 
@@ -116,7 +122,7 @@ def _page(tab: Tab, code: str, now: dt.datetime, cursor: str) -> Select[Case, dt
     due = select(func.min(ClockRow.due_at)).where(_open_clock(code)).correlate(Case).scalar_subquery()
     key = func.coalesce(due, literal(_NEVER, DateTime(timezone=True)))
     rows = select(Case, key, Assignment.status).join(Assignment, Assignment.case_id == Case.id)
-    rows = rows.where(_own(tab, code, now)).options(selectinload(Case.clocks), selectinload(Case.places))
+    rows = rows.where(_own(tab.holds, code, now)).options(selectinload(Case.clocks), selectinload(Case.places))
     if tab.newest_first:
         before = [Assignment.case_id < _after(cursor)[1]] if cursor else []
         return rows.where(*before).order_by(Assignment.case_id.desc())
@@ -158,7 +164,7 @@ def page() -> str:
 
 @department.get("/department/list")
 def listed() -> Response:
-    """`{items, next, counts}` of one tab of the reader's own department, what is due first in front."""
+    """`{items, next, counts, late}` of one tab of the reader's own department, what is due first in front."""
     actor = access.staff(*DEPARTMENT)
     tab = TABS.get(request.args.get("tab", "sign"))
     if tab is None:
@@ -168,8 +174,9 @@ def listed() -> Response:
         rows = session.execute(_page(tab, code, now, request.args.get("cursor", "")).limit(PAGE + 1)).all()
         items = [_row(case, status, actor) for case, _, status in rows[:PAGE]]
         more = _cursor(rows[PAGE - 1][1], rows[PAGE - 1][0].id) if len(rows) > PAGE else None
-        counts = {name: _count(session, one, code, now) for name, one in TABS.items()}
-    return jsonify({"items": items, "next": more, "counts": counts, "as_of": clock.iso(now)})
+        counts = {name: _count(session, one.holds, code, now) for name, one in TABS.items()}
+        late = _count(session, _late, code, now)
+    return jsonify({"items": items, "next": more, "counts": counts, "late": late, "as_of": clock.iso(now)})
 
 
 def _neighbours(session: Session, case: Case, actor: Actor) -> list[Case]:

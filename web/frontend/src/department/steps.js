@@ -1,4 +1,5 @@
-// The steps of a department, as a table: what each is called and what it asks for (names as in the interface).
+// The steps of a department, as a table: what each is called, what is said when it is done, and what it asks for (names
+// as in the interface).
 
 export const ROW = [
   { name: "sign", key: "Alt+1" },
@@ -11,10 +12,11 @@ export const MORE = ["return", "request_extension", "interim", "suspend", "resum
 const FACTS = ["属实", "部分属实", "不属实", "无法核实"].map((word) => [word, word]);
 
 export const FORMS = {
-  sign: { label: "签收", fields: [] },
-  resume: { label: "恢复办理", fields: [] },
+  sign: { label: "签收", done: "已签收", fields: [] },
+  resume: { label: "恢复办理", done: "已恢复办理", fields: [] },
   contact: {
     label: "联系记录",
+    done: "已记下联系",
     title: "联系市民的记录",
     go: "记下",
     fields: [
@@ -24,6 +26,7 @@ export const FORMS = {
   },
   hand_down: {
     label: "下派",
+    done: "已下派",
     title: "下派给下属单位",
     go: "下派",
     fields: [
@@ -33,18 +36,20 @@ export const FORMS = {
   },
   reply: {
     label: "答复",
+    done: "答复已提交审核",
     title: "答复",
     go: "提交审核",
     fields: [
       { name: "facts", label: "诉求是否属实", kind: "select", choices: FACTS, needed: true },
       { name: "solved", label: "是否解决", kind: "radio", needed: true, choices: [["true", "已解决"], ["false", "未解决"]] },
       { name: "reason", label: "未解决的原因", kind: "long", rows: 2, hint: "未解决时必填" },
-      { name: "internal", label: "内部办理情况", kind: "long", rows: 2, hint: "只给工作人员看" },
       { name: "public", label: "给市民的答复", kind: "long", rows: 6, needed: true, hint: "市民会看到这段话：查到了什么、做了什么、以后怎么办" },
+      { name: "internal", label: "内部办理情况", kind: "long", rows: 2, hint: "只给工作人员看" },
     ],
   },
   return: {
     label: "退回",
+    done: "已申请退单",
     title: "申请退单",
     go: "申请退单",
     fields: [
@@ -54,6 +59,7 @@ export const FORMS = {
   },
   request_extension: {
     label: "延期",
+    done: "已申请延期",
     title: "申请延期",
     go: "申请延期",
     fields: [
@@ -63,6 +69,7 @@ export const FORMS = {
   },
   appeal: {
     label: "申诉",
+    done: "已提出申诉",
     title: "对评价申诉",
     go: "提出申诉",
     fields: [
@@ -71,6 +78,6 @@ export const FORMS = {
       { name: "evidence", label: "证据", kind: "long", needed: true, hint: "写明文书、照片、录音等各是什么、存在哪里" },
     ],
   },
-  interim: { label: "阶段答复", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限；超期后在这里说明理由的，不列入通报" }] },
-  suspend: { label: "挂起", title: "申请挂起", go: "申请挂起", fields: [{ name: "reason", label: "在等市民做什么", kind: "long", needed: true, hint: "只有等待市民才可以挂起，由值班长批准" }] },
+  interim: { label: "阶段答复", done: "阶段答复已发出", title: "阶段答复", go: "发出", fields: [{ name: "text", label: "告诉市民目前的进展", kind: "long", needed: true, hint: "不影响答复时限；超期后在这里说明理由的，不列入通报" }] },
+  suspend: { label: "挂起", done: "已申请挂起", title: "申请挂起", go: "申请挂起", fields: [{ name: "reason", label: "在等市民做什么", kind: "long", needed: true, hint: "只有等待市民才可以挂起，由值班长批准" }] },
 };

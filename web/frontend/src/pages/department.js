@@ -42,7 +42,14 @@ const row = (item) => [
   leading(item) ? h("span", { class: "small" }, clockLine(leading(item), { still: true })) : null,
 ];
 
-const list = sideList({ path: "/department/list", row, open, empty: EMPTY });
+function painted({ told: page }) {
+  const late = one("#late");
+  late.hidden = !page.late;
+  late.textContent = `■ ${page.late > 999 ? "999+" : page.late}`;
+  late.setAttribute("aria-label", `其中超期 ${page.late} 件`);
+}
+
+const list = sideList({ path: "/department/list", row, open, empty: EMPTY, painted });
 
 // --- the case ---
 
@@ -114,7 +121,7 @@ async function go(name) {
 async function openForm(name) {
   shutForm();
   const fields = await Promise.all(FORMS[name].fields.map(async (field) => (field.departments ? { ...field, choices: await suggestions() } : field)));
-  const node = formOf(name, { title: FORMS[name].title, go: FORMS[name].go, fields }, send, shutForm);
+  const node = formOf(name, { title: FORMS[name].title, go: FORMS[name].go, fields }, send, leaveForm);
   fill(decide, node);
   const number = told.number;
   form = { name, node, fields, draft: null };
@@ -138,6 +145,13 @@ function shutForm() {
   form = null;
 }
 
+// Back to the button the form came from; a step of the menu to the menu.
+function leaveForm() {
+  const button = one(`[data-step="${form.name}"]`, steps);
+  shutForm();
+  (button?.closest("details")?.querySelector("summary") ?? button)?.focus();
+}
+
 function send() {
   if (!form || !form.node.reportValidity()) return false;
   return perform(form.name, valuesGiven(form.node, form.fields));
@@ -152,7 +166,7 @@ async function perform(name, given) {
     await act(number, version, name, given);
     await form?.draft?.clear();
     shutForm();
-    tellDone(`✓ ${number} ${FORMS[name].label}`);
+    tellDone(`✓ ${number} ${FORMS[name].done}`);
     list.reread();
     await reread(number);
   } catch (error) {
@@ -172,7 +186,7 @@ keys([
   { key: "Enter", says: "打开", does: () => list.enter() },
   ...ROW.map(({ name, key }) => ({ key, says: FORMS[name].label, does: () => go(name) })),
   { key: "Ctrl+Enter", says: "提交打开的表单", does: () => (form ? send() : false) },
-  { key: "Esc", says: "收起表单，草稿保留", does: () => (form ? (shutForm(), true) : false) },
+  { key: "Esc", says: "收起表单，草稿保留", does: () => (form ? (leaveForm(), true) : false) },
 ]);
 decide.addEventListener("keydown", (event) => composing(event) && event.stopPropagation());
 

@@ -100,7 +100,7 @@ function paint(told) {
 async function move(told, step) {
   try {
     await call("POST", `${path(told.code)}/${step}`, { version: told.version });
-    tellDone(`✓ ${told.code} ${STEPS[step]}`);
+    tellDone(`✓ ${told.code} 已${STEPS[step]}`);
     await Promise.all([open(told.code), state ? list(state) : null]);
   } catch (error) {
     shown.prepend(h("div", { class: "notice bad", role: "alert" }, error.message));

@@ -34,5 +34,6 @@ export function dictate(field, { lang = "zh-CN", words = { start: "口述", stop
     button.textContent = words.stop;
     button.setAttribute("aria-pressed", "true");
   }
-  field.after(h("p", { class: "row dictate" }, button, said));
+  const beneath = field.nextElementSibling?.matches(".checks-live") ? field.nextElementSibling : field; // a verdict stays with its text
+  beneath.after(h("p", { class: "row dictate" }, button, said));
 }
