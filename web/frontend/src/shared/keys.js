@@ -6,6 +6,7 @@
 // A key that is held down acts once; only those that move on repeat.
 
 import { composing, h, one } from "./dom.js";
+import "./menus.js";
 
 const FIELDS = "input, textarea, select, [contenteditable]";
 const BUTTONS = "button, a, summary, [role=button]";

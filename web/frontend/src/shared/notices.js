@@ -2,6 +2,7 @@
 
 import { call } from "./http.js";
 import { fill, h, one } from "./dom.js";
+import "./menus.js";
 import { momentWords } from "./time.js";
 
 const EVERY = 60_000;
