@@ -644,6 +644,31 @@ def test_the_shift_leaders_word_stands_on_the_desk_until_it_is_seen_and_my_day_i
     expect(page.locator("#my-day .day-ratings meter").first).to_have_attribute("value", "1")
 
 
+def test_one_menu_is_open_at_a_time_and_escape_closes_it(log_in):
+    page = log_in("agent1")
+    outward, day = page.locator("#outward"), page.locator("#my-day")
+    outward.locator("summary").click()
+    expect(outward.locator(".drop")).to_be_visible()
+    day.locator("summary").click()
+    expect(day.locator(".drop")).to_be_visible()
+    expect(outward.locator(".drop")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(day.locator(".drop")).to_be_hidden()
+    expect(day.locator("summary")).to_be_focused()
+
+
+def test_what_lasts_long_is_told_in_hours_and_minutes(log_in):
+    page = log_in("agent1")
+
+    def six_hours(route):
+        told = route.fetch().json()
+        route.fulfill(json=told | {"status": "ready", "seconds": 21266})
+
+    page.route("**/desk/seat", six_hours)
+    page.reload()
+    expect(page.locator("#seat-words")).to_contain_text("就绪 5 小时 54 分")
+
+
 def test_a_missed_caller_is_rung_from_the_desk(log_in, parts):
     import redis
 
@@ -652,12 +677,14 @@ def test_a_missed_caller_is_rung_from_the_desk(log_in, parts):
     with transaction() as unit:
         owed = {"caller": "13800000007", "caller_index": "x", "reason": "abandoned", "created_at": clock.now()}
         unit.session.add(Callback(call="lost-1", **owed))
+        unit.session.add(Callback(call="lost-2", **owed | {"caller": "", "reason": "web"}))
     page = log_in("agent1")
-    expect(page.locator("#outward .count")).to_have_text("1")
+    expect(page.locator("#outward .count")).to_have_text("2")
     page.locator("#outward summary").click()
-    expect(page.locator("#outward li")).to_contain_text("13800000007")
-    expect(page.locator("#outward li")).to_contain_text("等待中挂断")
+    expect(page.locator("#outward li").first).to_contain_text("13800000007")
+    expect(page.locator("#outward li").first).to_contain_text("等待中挂断")
+    expect(page.locator("#outward li").last).to_contain_text("网上请求来电")
     with redis.Redis.from_url(parts.redis()) as client:
         client.delete("tel:alive:c1")
     page.locator("#outward li").get_by_role("button", name="拨打").click()
-    expect(page.locator("#outward li")).to_contain_text("不能外呼")
+    expect(page.locator("#outward li").first).to_contain_text("不能外呼")

@@ -2,13 +2,16 @@
 
 import { call } from "../shared/http.js";
 import { all, fill, h, one } from "../shared/dom.js";
+import { spanWords } from "../shared/time.js";
 
 const STATUS = { ready: "就绪", break: "小休", wrap_up: "话后", off: "签退" };
 const RINGS = new Set(["reserved", "ringing"]);
 const PHONE_EVERY = 30_000;
+const HOUR = 3600;
 
 const seconds = (since) => Math.max(0, Math.floor((Date.now() - since) / 1000));
-const short = (total) => `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}`;
+// A call is counted by the second as long as it is of usual length.
+const short = (total) => (total < HOUR ? `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}` : spanWords(total));
 
 // callbar({ onCall, onTalk }) → { reread }. onCall(pop) whenever another call rings or is spoken; onCall(null) when it is
 // over. onTalk(call or null) at every reading: the call that is spoken now.
@@ -33,7 +36,7 @@ export function callbar({ onCall, onTalk }) {
     if (!seat) return;
     const missed = seat.missed ? ` · 连续未接 ${seat.missed} 个` : "";
     const why = seat.reason ? `（${seat.reason}）` : "";
-    words.textContent = `${STATUS[seat.status] ?? seat.status_label}${why} ${short(seconds(since))}${missed}${online ? "" : " · 实时连接断开，正在重连"}`;
+    words.textContent = `${STATUS[seat.status] ?? seat.status_label}${why} ${spanWords(seconds(since))}${missed}${online ? "" : " · 实时连接断开，正在重连"}`;
     place.hidden = !pop;
     if (!pop) return;
     fill(ring, h("b", {}, state()), ` ${pop.caller || "号码未显示"} `, h("span", {}, short(seconds(since))), h("span", { class: "small" }, ` ${seat.state === "talking" ? "" : hint()}`));

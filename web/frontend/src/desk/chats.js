@@ -4,7 +4,7 @@
 import { gallery, sent } from "../shared/attachments.js";
 import { call } from "../shared/http.js";
 import { composing, fill, h, one } from "../shared/dom.js";
-import { clockWords } from "../shared/time.js";
+import { clockWords, spanWords } from "../shared/time.js";
 
 const STATES = { bot: "机器人接待", waiting: "等待人工", agent: "接待中", closed: "已结束" };
 const BY = { citizen: "市民", bot: "机器人", agent: "我方", system: "系统" };
@@ -38,7 +38,7 @@ export function chats({ onOpen, onUse }) {
       "button",
       { type: "button", class: `case-card${opened?.id === row.id ? " on" : ""}`, data: { chat: String(row.id) }, onclick: () => open(row) },
       h("b", {}, row.name || row.phone || `在线市民 ${row.id}`, row.unread ? h("span", { class: "tag bad" }, ` ${row.unread} 条未读`) : null),
-      h("span", { class: "small quiet" }, `${STATES[row.state]}${row.state === "waiting" ? ` · 已等 ${row.waiting_seconds} 秒` : ""}`),
+      h("span", { class: "small quiet" }, `${STATES[row.state]}${row.state === "waiting" ? ` · 已等 ${spanWords(row.waiting_seconds)}` : ""}`),
       row.last ? h("span", { class: "small" }, String(row.last).slice(0, 40)) : null,
     );
 

@@ -2,17 +2,17 @@
 
 import { call } from "../shared/http.js";
 import { fill, h, one } from "../shared/dom.js";
+import { callbackReason } from "../shared/case-words.js";
 import { momentWords } from "../shared/time.js";
 import { dialer } from "../revisit/dialer.js";
 
-const REASONS = { abandoned: "等待中挂断", callback: "要求回拨", voicemail: "已留言", full: "线路占满", no_agents: "无人值守", system: "系统故障" };
 const SHOWN = 20;
 
 const owed = (row) =>
   h(
     "li",
     {},
-    h("span", {}, h("b", {}, row.caller || "号码不明"), h("small", { class: "quiet" }, ` ${momentWords(row.created_at)} · ${REASONS[row.reason] ?? row.reason}${row.case ? ` · ${row.case}` : ""}`)),
+    h("span", {}, h("b", {}, row.caller || "号码不明"), h("small", { class: "quiet" }, ` ${momentWords(row.created_at)} · ${callbackReason(row.reason)}${row.case ? ` · ${row.case}` : ""}`)),
     row.caller ? dialer(() => ({ callback: row.id })) : null,
   );
 

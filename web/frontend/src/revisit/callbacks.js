@@ -2,19 +2,10 @@
 
 import { call } from "../shared/http.js";
 import { fill, h, one } from "../shared/dom.js";
+import { callbackReason } from "../shared/case-words.js";
 import { momentWords } from "../shared/time.js";
 import { checks } from "../calls/checks.js";
 import { dialer } from "./dialer.js";
-
-const REASONS = {
-  abandoned: "等待中挂断",
-  callback: "要求回拨",
-  voicemail: "已留言",
-  full: "线路占满",
-  no_agents: "无人值守",
-  system: "系统故障",
-  web: "网上要求回电",
-};
 
 const read = () => call("GET", "/api/v1/callbacks?state=open").catch(() => null);
 
@@ -23,7 +14,7 @@ function card(row, done) {
   return h(
     "li",
     { class: "callback" },
-    h("p", {}, h("b", {}, row.caller || "号码不明"), h("span", { class: "quiet" }, ` ${momentWords(row.created_at)} · ${REASONS[row.reason] ?? row.reason}`), row.case ? ` · ${row.case}` : null),
+    h("p", {}, h("b", {}, row.caller || "号码不明"), h("span", { class: "quiet" }, ` ${momentWords(row.created_at)} · ${callbackReason(row.reason)}`), row.case ? ` · ${row.case}` : null),
     row.words ? h("p", { class: "said" }, row.words) : null,
     h(
       "form",

@@ -135,3 +135,6 @@ export const RUNGS = {
 
 // 87% · <1% · >99%: how sure a machine is.
 export const shareWords = (share) => (share < 0.005 ? "<1%" : share >= 0.995 ? ">99%" : `${Math.round(share * 100)}%`);
+
+const CALLBACKS = { abandoned: "等待中挂断", callback: "要求回拨", voicemail: "已留言", full: "线路占满", no_agents: "无人值守", system: "系统故障", web: "网上请求来电" };
+export const callbackReason = (code) => CALLBACKS[code] ?? "其他原因";

@@ -47,6 +47,13 @@ export function lengthWords(milliseconds) {
   return `${Math.max(Math.floor(milliseconds / MINUTE), 1)} 分钟`;
 }
 
+// 45 秒 · 12 分 · 3 小时 5 分: how long something has lasted.
+export function spanWords(seconds) {
+  if (seconds < 60) return `${seconds} 秒`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
+}
+
 // 还剩 3 小时 · 超期 1 天 2 小时
 export function leftWords(iso, seen = now()) {
   const left = new Date(iso) - seen;
