@@ -47,13 +47,16 @@ def shows_person(reader: Actor) -> ColumnElement[bool]:
 
 
 def words(case: Case, reader: Actor, text: str) -> str:
-    """Free text of the case; who may not see the person reads neither his name nor numbers that lead to him."""
+    """Free text of the case; who may not see the person reads neither his name nor numbers nor the address that lead to
+    him.
+    """
     if sees_person(case, reader):
         return text
     number = re.escape(case.phone[:1]) + "".join(rf"[\s-]?{re.escape(digit)}" for digit in case.phone[1:])
     plain = re.sub(number, "*" * len(case.phone), text) if case.phone else text
     named = plain.replace(case.name, "某某") if len(case.name) >= _LEAST_NAME else plain
-    return masking.text(named)
+    placed = named.replace(case.address, masking.address(case.address)) if case.address else named
+    return masking.text(placed)
 
 
 def citizen(case: Case, reader: Actor) -> dict[str, Any]:

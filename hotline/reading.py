@@ -1,7 +1,7 @@
 """A case as its reader may see it: the whole for the centre, the matter for departments, his own for the citizen."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline import attachments, clock, facts
 from hotline.city_models import Department, User
+from hotline.db import among
 from hotline.lifecycle import UNTOLD, Actor, known_as, possible
 from hotline.models import Case, ClockRow, HistoryRow, Rating, ReplyRow, RevisitRow
 from hotline.persons import NOBODY, citizen, hidden, place, sees_person, shows_person, words
@@ -81,9 +82,13 @@ def department_names(session: Session) -> dict[str, str]:
     return {code: name for code, name in session.execute(select(Department.code, Department.name))}  # noqa: C416 - rows are no tuples
 
 
-def _departments(session: Session, case: Case, *, inner: bool) -> list[dict[str, Any]]:
-    codes = {row.department for row in case.places}
-    names = dict(session.execute(select(Department.code, Department.name).where(Department.code.in_(codes))).all())
+def _houses(session: Session, cases: Collection[Case]) -> dict[str, str]:
+    """Code → name of the departments these cases are or were at."""
+    codes = {row.department for case in cases for row in case.places}
+    return dict(session.execute(select(Department.code, Department.name).where(among(Department.code, codes))).all())
+
+
+def _departments(names: Mapping[str, str], case: Case, *, inner: bool) -> list[dict[str, Any]]:
     return [
         {
             "code": row.department,
@@ -126,6 +131,21 @@ def brief(case: Case, reader: Actor) -> dict[str, Any]:
     }
 
 
+def listed(session: Session, cases: Sequence[Case], reader: Actor) -> list[dict[str, Any]]:
+    """Rows of `GET /api/v1/cases`; needs places and clocks loaded, and reads the rest for all of them at once."""
+    facts.look_beside(session, cases)
+    names, rules, now = _houses(session, cases), timing(), clock.now()
+    return [
+        brief(case, reader)
+        | {
+            "content": words(case, reader, case.content),
+            "departments": _departments(names, case, inner=True),
+            "actions": list(possible(facts.gather(session, case, rules), reader, now)),
+        }
+        for case in cases
+    ]
+
+
 def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
     """The case as `GET /api/v1/cases/{number}` gives it."""
     known = facts.gather(session, case, timing())
@@ -139,7 +159,7 @@ def whole(session: Session, case: Case, reader: Actor) -> dict[str, Any]:
         "accepted_at": _iso(case.accepted_at),
         "closed_at": _iso(case.closed_at),
         "suggestion": case.suggestion,
-        "departments": _departments(session, case, inner=inner),
+        "departments": _departments(_houses(session, [case]), case, inner=inner),
         "clocks": clocks(case, reader),
         "actions": list(possible(known, reader, clock.now())),
         "answer": case.direct_answer,
@@ -199,7 +219,7 @@ def _followed(session: Session, into: Case, reader: Actor) -> dict[str, Any]:
         "parent": into.number if reader.role is not Role.CITIZEN else "",
         "state": state,
         "state_label": state.label,
-        "departments": _departments(session, into, inner=False),
+        "departments": _departments(_houses(session, [into]), into, inner=False),
         "clocks": clocks(into, outside),
         "answer": words(into, NOBODY, into.direct_answer),
         "guidance": into.guidance,

@@ -41,6 +41,7 @@ _SAID = (
     Case.content,
     Case.name,
     Case.phone,
+    Case.address,
     Case.confidential,
     Case.anonymous,
     Case.agreed_at,

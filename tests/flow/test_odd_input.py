@@ -144,3 +144,22 @@ def test_similar_matters_of_a_person_who_asked_not_to_be_known_name_him_to_nobod
 def test_the_result_of_a_call_back_is_words(ask, result):
     answer = ask("agent1").post("/api/v1/callbacks/1/done", json={"result": result})
     assert code(answer) == (422, "invalid_fields")
+
+
+def test_a_list_reads_like_the_case_itself(ask):
+    case = forwarded()
+    (row,) = ask("dispatcher1").get("/api/v1/cases").json["items"]
+    whole = ask("dispatcher1").get(f"/api/v1/cases/{case.number}").json
+    assert row.keys() <= whole.keys()
+    assert {name: whole[name] for name in row if name != "clocks"} == {n: v for n, v in row.items() if n != "clocks"}
+    assert row["clocks"] == [one for one in whole["clocks"] if one["stopped_at"] is None]
+    assert {"content", "departments", "actions", "clocks"} <= row.keys()
+
+
+def test_the_address_of_who_asked_not_to_be_known_is_masked_in_his_words_as_well(ask):
+    home = "隐秘小巷99号"
+    case = forwarded(content=f"我住{home}，楼下烧烤", address=home, name="张三", confidential=True)
+    for user in ("csglj1", "auditor1"):
+        told = ask(user).get(f"/api/v1/cases/{case.number}").json
+        assert home not in told["content"]
+        assert home not in told["place"]["address"]

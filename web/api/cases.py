@@ -109,7 +109,7 @@ def many() -> Response:
     with db.session() as session:
         rows, words = _listed(session, actor, limit), request.args.get("q", "").strip()
         shown = rows[:limit] if not words or _is_number(words) else finding.seen(rows[:limit], actor, words)
-        items = [reading.brief(case, actor) for case in shown]
+        items = reading.listed(session, shown, actor)
         more = _cursor_of(rows[limit - 1]) if len(rows) > limit else None
         return jsonify({"items": items, "next": more})
 

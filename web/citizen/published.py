@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -81,7 +80,7 @@ def _told(month: Month, _slot: int) -> dict[str, Any]:
     period = month.period(now)
     end = min(month.end, now)
     with db.session() as session:
-        rates = {r["code"]: r for r in figures.told(session, replace(period, end=end))["rates"]}
+        rates = {r["code"]: r for r in figures.told(session, period)["rates"]}  # as the wall board counts them
         counted = _counted(session, month.begin, end)
         told = {"answered": _answered(session), "at": now, "reviews": published.read(session, period, _least())}
     return counted | told | {"rates": [rates[code] for code in SHOWN_RATES]}
