@@ -14,6 +14,8 @@ const keeps = one(".kb-page").dataset.keeps === "yes";
 const manages = Boolean(one("[data-state]"));
 const STEPS = { submit: "送审", send_back: "退回修改", publish: "发布", retire: "下架" };
 const path = (code) => `/kb/articles/${encodeURIComponent(code)}`;
+const people = (name) => (name === "system" ? "系统" : name);
+const houses = call("GET", "/api/v1/departments").then((told) => new Map(told.items.map(({ code, name }) => [code, name])), () => new Map());
 let timer = 0;
 let state = "";
 
@@ -34,7 +36,7 @@ const line = (item) =>
   h(
     "li",
     {},
-    h("button", { type: "button", class: "kb-line", data: { code: item.code }, onclick: () => open(item.code) }, h("b", {}, item.title), item.passage ? passage(item) : h("p", { class: "small quiet" }, `${item.code} · ${item.state_label} · ${item.updated_by} ${momentWords(item.updated_at)}`)),
+    h("button", { type: "button", class: "kb-line", data: { code: item.code }, onclick: () => open(item.code) }, h("b", {}, item.title), item.passage ? passage(item) : h("p", { class: "small quiet" }, `${item.code} · ${item.state_label} · ${people(item.updated_by)} ${momentWords(item.updated_at)}`)),
   );
 
 async function search() {
@@ -62,6 +64,13 @@ async function list(name) {
   }
 }
 
+// Opens on what is to be done: the first state that holds anything.
+async function firstFilled() {
+  await list("draft");
+  const filled = all("[data-state]").find((button) => Number(one(".count", button).textContent));
+  if (filled && filled.dataset.state !== state) await list(filled.dataset.state);
+}
+
 function paintStates(counts = {}) {
   for (const button of all("[data-state]")) {
     button.setAttribute("aria-pressed", String(button.dataset.state === state));
@@ -75,25 +84,25 @@ async function open(code) {
   fill(shown, skeleton());
   try {
     const told = await call("GET", manages ? path(code) : `/api/v1/kb/articles/${encodeURIComponent(code)}`);
-    paint(told);
+    paint(told, (await houses).get(told.department) ?? told.department);
   } catch (error) {
     fill(shown, failed(error, () => open(code)));
   }
 }
 
-const meta = (told) => [told.code, told.state_label, told.department, told.area, told.effective && `${told.effective} 起`, told.expires && `至 ${told.expires}`, told.updated_at && `${momentWords(told.updated_at)} 更新`].filter(Boolean).join(" · ");
+const meta = (told, house) => [told.code, told.state_label, house, told.area, told.effective && `${told.effective} 起`, told.expires && `至 ${told.expires}`, told.updated_at && `${momentWords(told.updated_at)} 更新`].filter(Boolean).join(" · ");
 
-function paint(told) {
+function paint(told, house) {
   const steps = (told.steps ?? []).map((name) => h("button", { type: "button", class: "button", data: { step: name }, onclick: () => move(told, name) }, STEPS[name]));
   const edit = keeps ? h("button", { type: "button", class: "button", onclick: () => write(told) }, "修改") : null;
   const earlier = (told.revisions ?? []).slice(1);
   fill(
     shown,
     h("h2", {}, told.title),
-    h("p", { class: "small quiet" }, meta(told)),
+    h("p", { class: "small quiet" }, meta(told, house)),
     h("div", { class: "said" }, told.body),
     manages ? h("p", { class: "foot" }, edit, steps) : null,
-    earlier.length ? h("details", { class: "part" }, h("summary", {}, `以前的 ${earlier.length} 个版本`), earlier.map((row) => h("article", { class: "reply" }, h("p", { class: "small quiet" }, `第 ${row.version} 版 · ${row.by} · ${momentWords(row.at)}`), h("b", {}, row.title), h("p", { class: "said" }, row.body)))) : null,
+    earlier.length ? h("details", { class: "part" }, h("summary", {}, `以前的 ${earlier.length} 个版本`), earlier.map((row) => h("article", { class: "reply" }, h("p", { class: "small quiet" }, `第 ${row.version} 版 · ${people(row.by)} · ${momentWords(row.at)}`), h("b", {}, row.title), h("p", { class: "said" }, row.body)))) : null,
   );
 }
 
@@ -160,6 +169,6 @@ one("#q").addEventListener("input", () => {
 for (const button of all("[data-state]")) button.addEventListener("click", () => list(button.dataset.state));
 one("#fresh")?.addEventListener("click", () => write({ version: 0 }));
 bell();
-if (manages) list("draft");
+if (manages) firstFilled();
 const wanted = new URLSearchParams(location.search).get("open");
 if (wanted) open(wanted);
