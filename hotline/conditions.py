@@ -232,6 +232,9 @@ GUARDS: dict[str, Guard] = {
     "no_pending_suspension": _said(lambda f, _a, _g: not f.pending_suspension, "已有一份挂起申请在等审批。"),
     "pending_suspension": _said(lambda f, _a, _g: bool(f.pending_suspension), "没有等待审批的挂起申请。"),
     "who_suspended": _said(_suspended_it, "挂起的是另一个部门，由它或值班长恢复。"),
+    "owes_no_rectification": _said(
+        lambda f, _a, _g: not any(p.rectifies for p in f.places), "差评正在整改，不能并入别的诉求。"
+    ),
     "second_person_suspends": _another("pending_suspension_by"),
     "second_person_judges": _another("verdict_by"),
     "reason_if_unsolved": _said(lambda _f, _a, g: bool(g.get("solved") or g.get("reason")), "未解决的请写明原因。"),

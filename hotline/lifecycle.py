@@ -145,7 +145,7 @@ STEPS: tuple[Step, ...] = (
     Step(A.GUIDE, _NEW, S.GUIDED, _INTAKE, (), _CASE),
     Step(A.ANSWER, _NEW, S.CLOSED, _INTAKE, (), _CASE, "not_rectifying"),
     Step(A.ANSWER, _in(S.ACCEPTED), S.PASSED, _INTAKE, (C.SECOND_REVISIT,), _CASE, "rectifying"),
-    Step(A.MERGE, _NEW | {S.FORWARDED, S.HANDLING}, S.MERGED, _STAFF, (), _CASE),
+    Step(A.MERGE, _NEW | {S.FORWARDED, S.HANDLING}, S.MERGED, _STAFF, (), _CASE, guards=("owes_no_rectification",)),
     # dispatch
     Step(A.FORWARD, _NEW, S.FORWARDED, _SENDERS, _AT_DEPARTMENT, (C.ACCEPT, C.FORWARD, C.AUTO_FORWARD), guards=("one_lead",)),
     Step(A.FORWARD, _in(S.FORWARDED, S.HANDLING), None, frozenset({R.DISPATCHER, R.SUPERVISOR}), _AT_DEPARTMENT, (), guards=("adds_co_handlers",)),

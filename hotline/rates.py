@@ -290,8 +290,8 @@ FORMULAS: tuple[Formula, ...] = (
     _one("satisfaction", "满意率", _marks("satisfaction", _good), _marks("satisfaction", _counts)),
     _one("rated", "主动评价率", _marks("closed", _rated), _marks("closed")),
     _one("bad_review_revisited", "差评回访率", _marks("rated", _heard), _marks("rated", _bad)),
-    _one("bad_review_rectified", "差评整改率", _RECTIFY(_rectified), _RECTIFY(every)),
-    _one("rectified_in_time", "按期整改率", _RECTIFY(_met), _RECTIFY(every)),
+    _one("bad_review_rectified", "差评整改率", _RECTIFY(_rectified), _RECTIFY(_owed)),
+    _one("rectified_in_time", "按期整改率", _RECTIFY(_met), _RECTIFY(_owed)),
 )  # fmt: skip
 
 

@@ -19,10 +19,12 @@ from staff_story import (
 )
 
 from dispatch import service
-from hotline import clock, db, facts
+from hotline import clock, db, facts, queries
 from hotline.errors import HotlineError
 from hotline.lifecycle import Actor
+from hotline.rates import rates
 from hotline.words import Action, Role
+from web import months
 from web.staff import loop
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -99,6 +101,26 @@ def test_a_return_of_a_redone_case_takes_the_rectification_along_and_starts_no_n
     do(case, Action.SIGN, POLICE)
     do(case, Action.REPLY, POLICE, **ANSWER)
     assert not any(name.startswith("rectification") for name, _ in running(case))
+
+
+def test_a_rectification_that_went_on_to_another_house_counts_once_and_for_that_house(drill):
+    case = redone()
+    drill("2026-11-03T09:00:00+08:00")
+    reassigned(case)
+    do(case, Action.SIGN, POLICE)
+    do(case, Action.REPLY, POLICE, **ANSWER)
+    for house, counted in (("", (1, 1)), ("gaj", (1, 1)), ("csglj", (0, 0))):
+        period = months.present(clock.now()).period(clock.now(), house)
+        with db.session() as session:
+            tables, folded = queries.rates(session, period), queries.ledger_from_history(session, period, [])
+        assert tables == rates(folded, period)
+        told = {rate.code: (rate.numerator, rate.denominator) for rate in tables}
+        assert (told["bad_review_rectified"], told["rectified_in_time"]) == (counted, counted), house
+
+
+def test_what_is_to_be_rectified_is_merged_with_nothing():
+    case, other = redone(), new()
+    assert refused(case, Action.MERGE, DISPATCHER, into=other.number) == "owes_no_rectification"
 
 
 # --- extensions ------------------------------------------------------------------------------------------------------
