@@ -40,3 +40,15 @@ def test_the_knowledge_base_opens_where_something_is_and_names_houses_and_people
     line.click()
     expect(page.locator("#article")).to_contain_text("市城市管理局")
     expect(page.locator("#article")).not_to_contain_text("csglj")
+
+
+def test_the_bell_hangs_on_every_page_of_who_is_told_of_deadlines(log_in, live_server):
+    pages = {
+        "dispatcher1": ("/dispatch", "/topics"),
+        "supervisor1": ("/calls", "/looks", "/models", "/reports", "/papers"),
+    }
+    for user, paths in pages.items():
+        page = log_in(user, paths[0])
+        for path in paths:
+            page.goto(live_server + path)
+            expect(page.locator(".topline .bell summary")).to_contain_text("通知")

@@ -8,6 +8,7 @@ import { act, clearTold, clockLine, conflict, failed, leading, showCase, skeleto
 import { batch } from "../dispatch/batch.js";
 import { decisions } from "../dispatch/decisions.js";
 import { shareWords } from "../shared/case-words.js";
+import { bell } from "../shared/notices.js";
 import { leftWords, momentWords } from "../shared/time.js";
 
 const rows = one("#rows");
@@ -228,7 +229,9 @@ keys([
   ...Array.from({ length: 6 }, (_, index) => ({ key: `Alt+${index + 1}`, shown: "Alt+1…6", says: index ? "" : "选第几个建议；审核时改清单第几条", does: () => opened?.form.choose?.(index) ?? false })),
 ]);
 
-live("/desk", { changed: (told) => told.kind === "case" && reread({ quiet: true }) }, { again: () => reread({ quiet: true }) });
+const reading = bell();
+const changed = () => (reread({ quiet: true }), reading());
+live("/desk", { changed: (told) => told.kind === "case" && changed() }, { again: changed });
 // Clocks run on also where nobody is told of a change; a list of several pages is left in peace.
 setInterval(() => items.length <= ONE_PAGE && reread({ quiet: true }), EVERY);
 await reread();

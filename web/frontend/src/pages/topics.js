@@ -2,6 +2,7 @@
 
 import { all, one } from "../shared/dom.js";
 import { doorway } from "../board/door.js";
+import { bell } from "../shared/notices.js";
 
 const box = one("#door");
 const { openCase } = doorway(box);
@@ -17,3 +18,4 @@ for (const link of all("a[data-case]")) {
 }
 box.addEventListener("close", () => history.replaceState(null, "", location.pathname));
 if (asked) openCase(asked);
+bell();
