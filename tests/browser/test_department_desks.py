@@ -198,6 +198,17 @@ def test_a_bad_answer_opens_the_verdict_and_then_the_redo(log_in):
     assert (now.state, now.round, now.verdict) == ("forwarded", 2, "justified")
 
 
+def test_one_key_calls_the_citizen_who_is_to_be_asked(log_in):
+    made = passed()
+    page = log_in("revisitor1", f"/revisit?open={made.number}")
+    expect(page.locator("#script [data-dial]")).to_contain_text("F8")
+    with page.expect_request("**/api/v1/calls") as asked:
+        page.keyboard.press("F8")
+    assert asked.value.post_data_json == {"case": made.number}
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_contain_text("拨打市民的电话")
+
+
 def test_nobody_answered_is_counted_once_in_a_half_day(log_in, drill):
     drill("2026-11-03T09:30:00+08:00")
     made = passed()

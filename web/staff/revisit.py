@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from sqlalchemy import ColumnElement, DateTime, and_, func, literal, or_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session, selectinload
 
 from hotline import clock, db, reading
@@ -28,6 +29,7 @@ TABS: dict[str, tuple[str, tuple[State, ...]]] = {
 }
 _WEIGHTIEST_FIRST = (Clock.BAD_REVIEW, Clock.SECOND_REVISIT, Clock.REVISIT, Clock.VERDICT)
 _CALLING = [name.value for name in _WEIGHTIEST_FIRST]
+_WEIGHT = sql_case({name: place for place, name in enumerate(_CALLING)}, value=ClockRow.clock)
 _NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
@@ -74,8 +76,10 @@ def _told_tries(rows: list[RevisitRow], policy: Policy, now: dt.datetime) -> dic
 
 
 def _page(states: tuple[State, ...]) -> Any:
+    """By the clock that is shown: the weightiest of those that run."""
     calling = and_(ClockRow.case_id == Case.id, ClockRow.stopped_at.is_(None), ClockRow.clock.in_(_CALLING))
-    due = select(func.min(ClockRow.due_at)).where(calling).correlate(Case).scalar_subquery()
+    leading = select(ClockRow.due_at).where(calling).order_by(_WEIGHT, ClockRow.due_at).limit(1)
+    due = leading.correlate(Case).scalar_subquery()
     key = func.coalesce(due, literal(_NEVER, DateTime(timezone=True)))
     rows = select(Case).where(_in(states)).options(selectinload(Case.clocks)).order_by(key, Case.id)
     return rows.limit(SHOWN)
@@ -93,7 +97,7 @@ def _count(session: Session, states: tuple[State, ...]) -> int:
 def _row(case: Case, tries: list[RevisitRow], actor: Actor, now: dt.datetime) -> dict[str, Any]:
     told = reading.brief(case, actor)
     running = [row for row in told["clocks"] if row["clock"] in _CALLING]
-    running.sort(key=lambda row: _CALLING.index(row["clock"]))
+    running.sort(key=lambda row: (_CALLING.index(row["clock"]), row["due_at"]))
     more = {"tries": _told_tries(tries, timing().policy, now), "verdict": case.verdict, "verdict_by": case.verdict_by}
     return told | more | {"clock": running[0] if running else None}
 

@@ -86,7 +86,7 @@ const whom = () =>
     { class: "whom" },
     h("b", { class: "figure" }, told.citizen.phone || "没有留电话"),
     h("span", {}, ` ${told.citizen.name || "未留姓名"}`),
-    told.citizen.phone ? dialer(() => ({ case: told.number })) : null,
+    told.citizen.phone ? dialer(() => ({ case: told.number }), "F8") : null,
   );
 
 function oldReply() {
@@ -170,11 +170,19 @@ async function goOn(after) {
 
 // --- keys and the live line ---
 
+// The one button that dials; while it dials the key does nothing.
+function dial() {
+  const button = one(".whom [data-dial]", place);
+  button?.click();
+  return Boolean(button);
+}
+
 const answer = (key) => () => asking?.press(key) ?? false;
 keys([
   { key: "j", says: "下一件", does: () => list.move(1) },
   { key: "k", says: "上一件", does: () => list.move(-1) },
   { key: "Enter", says: "打开", does: () => list.enter() },
+  { key: "F8", says: "拨打市民的电话", does: dial },
   ...(asking?.keys ?? script.KEYS).map(([key, says]) => ({ key, says, does: answer(key) })),
   { key: "Ctrl+Enter", says: "记下回访，或提交打开的表单", does: () => (asking ? asking.submit() : form ? send() : false) },
 ]);

@@ -2,11 +2,12 @@
 
 import { call } from "../shared/http.js";
 import { h } from "../shared/dom.js";
+import { kbd } from "../shared/keys.js";
 
-// dialer(() => body of POST /api/v1/calls) → a button that dials and says what came of it.
-export function dialer(whom) {
+// dialer(() => body of POST /api/v1/calls) → a button that dials and says what came of it; `key` is shown on it.
+export function dialer(whom, key = "") {
   const says = h("span", { class: "small", role: "status" });
-  const button = h("button", { type: "button", class: "button", data: { dial: "1" }, onclick: dial }, "拨打");
+  const button = h("button", { type: "button", class: "button", data: { dial: "1" }, onclick: dial }, "拨打", key ? kbd(key) : null);
   async function dial() {
     button.disabled = true;
     says.textContent = "正在呼叫您的话机…";
