@@ -14,13 +14,22 @@ from telephony import reading as telephone
 
 def end_of(at: dt.datetime, written: str) -> dt.datetime:
     """A bare day means to its end."""
-    return at + dt.timedelta(days=1) if len(written) == len("2026-11-23") else at
+    return at + dt.timedelta(days=1) if is_day(written) else at
+
+
+def is_day(written: str) -> bool:
+    """Whether a day is written without a time, in any of ISO's spellings: 2026-11-23, 20261123, 2026-W48-1."""
+    try:
+        dt.date.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
 
 
 def moment(at: dt.datetime, written: str) -> dt.datetime:
     """The moment as of which to count; a bare day means its end. Raises BadInput for one that is still to come."""
     then = end_of(at, written)
-    if then > clock.now() and len(written) != len("2026-11-23"):
+    if then > clock.now() and not is_day(written):
         raise BadInput("future_moment", "只能重放过去的时刻。", {"as_of": "还没有到"})
     return min(then, clock.now())
 

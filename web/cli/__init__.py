@@ -1,15 +1,13 @@
 """The command `hotline`: each group loads only what it needs."""
 
 import importlib
-import json
 import os
 import sys
-from typing import Any
 
 import click
 
-from hotline.errors import HotlineError
 from hotline.settings import Settings
+from web.cli import refusals
 
 COMMANDS = {
     "up": "web.cli.up:up",
@@ -60,17 +58,32 @@ def follow_running_system() -> None:
             os.environ[variable] = note.read_text(encoding="utf-8").strip()
 
 
-def main() -> Any:
-    """Entry point: a refusal is one Chinese line (with `--json` also a document on stdout) and exit 2, no traceback."""
-    if sys.argv[1:2] != ["up"]:
+UNCLOCKED = frozenset({"up", "doctor"})  # they look at the clock themselves
+
+
+def main() -> int:
+    """Entry point: a refusal is a line on stderr (with `--json` also a document on stdout), no traceback."""
+    command = next(iter(sys.argv[1:]), "")
+    if command != "up":
         follow_running_system()
     try:
-        return hotline()
-    except HotlineError as refused:
-        click.echo(f"{refused.message} [{refused.code}]", err=True)
-        if "--json" in sys.argv:
-            told = {"code": refused.code, "message": refused.message, "fields": refused.fields}
-            click.echo(json.dumps({"error": told}, ensure_ascii=False))
-    except RuntimeError as broken:
-        click.echo(str(broken), err=True)
-    sys.exit(2)
+        if command not in UNCLOCKED and "--help" not in sys.argv:
+            refusals.check_clock()
+        return hotline(standalone_mode=False) or 0
+    except click.Abort:
+        return refusals.FAILED
+    except Exception as error:
+        refusal = refusals.of(error)
+        if refusal is None:
+            raise
+        return _refuse(refusal, error)
+
+
+def _refuse(refusal: refusals.Refusal, error: Exception) -> int:
+    if isinstance(error, click.UsageError):
+        error.show()
+    else:
+        click.echo(refusal.shown, err=True)
+    if "--json" in sys.argv:
+        click.echo(refusal.document())
+    return refusal.exit

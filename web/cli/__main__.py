@@ -1,3 +1,5 @@
+import sys
+
 from web.cli import main
 
-main()
+sys.exit(main())

@@ -24,10 +24,14 @@ def show(document: Any) -> None:
 
 
 def _day(text: str) -> dt.datetime:
+    from web.errors import YEARS
+
     try:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         raise BadInput("bad_time", f"“{text}”不是日期，请写成 2026-11-23。") from None
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise BadInput("bad_time", f"“{text}”的年份不在 {YEARS[0]} 到 {YEARS[1]} 之间。")
     return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
 
 

@@ -12,14 +12,16 @@ import click
 from hotline.clock import drill_file
 from hotline.errors import BadInput
 from hotline.settings import CITY, Settings
+from web.cli.refusals import check_clock
 from web.processes import Process, Store, Supervisor
 
 HOST = "127.0.0.1"
+PORT = click.IntRange(1, 65535)
 
 
 @click.command()
-@click.option("--port", default=12345, show_default=True, help="网页和接口的端口")
-@click.option("--sip-port", default=5060, show_default=True, help="SIP 端口（UDP 和 TCP）")
+@click.option("--port", type=PORT, default=12345, show_default=True, help="网页和接口的端口")
+@click.option("--sip-port", type=PORT, default=5060, show_default=True, help="SIP 端口（UDP 和 TCP）")
 @click.option("--host", default=HOST, show_default=True, help="监听地址；对外服务时写 0.0.0.0")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="数据文件夹，默认 var/")
 @click.option("--demo", is_flag=True, help="载入示范城市和演示账号")
@@ -59,6 +61,7 @@ def _check(port: int, sip_port: int, host: str, *, demo: bool) -> None:
     """Refuse at once what would fail later."""
     if drill_file() is not None and not demo:
         raise BadInput("drill_without_demo", "演练时钟 HOTLINE_CLOCK 只能和 --demo 一起用。")
+    check_clock()
     for number, kind in ((port, socket.SOCK_STREAM), (sip_port, socket.SOCK_DGRAM)):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
