@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from hotline import cases, chat, db, facts
+from hotline import cases, chat, db, facts, windows
 from hotline.chat_models import Chat, ChatMessage
 from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.unit import transaction
-from hotline.words import Action, Role
+from hotline.words import Action, Channel, Role
 
 pytestmark = pytest.mark.browser
 AGENT = Actor("agent1", Role.AGENT)
@@ -205,6 +205,27 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(open_page, path):
     page.context.add_cookies([{"name": "elder", "value": "1", "url": page.url}])
     page.reload()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_form_asks_where_and_then_when(open_page):
+    page = open_page("/submit")
+    asked = page.locator("#submit :is(input, select, textarea)").evaluate_all("all => all.map(({ name }) => name)")
+    place = asked.index("area")
+    assert asked[place : place + 3] == ["area", "address", "occurred_at"]
+
+
+def test_the_answers_come_first_and_the_reviews_are_cards_on_a_phone(open_page):
+    said = windows.NewWindow(name="市政务大厅3号窗口", department="csglj", item="户外广告许可")
+    window = windows.open_window(said, "supervisor1").code
+    for number in range(5):
+        windows.review(window, windows.Said(level=5, nonce=f"{number:016}"), Channel.WINDOW)
+    page = open_page("/public", viewport={"width": 390, "height": 844})
+    expect(page.locator("h2").first).to_have_text("最近的答复")
+    card = page.locator(".graded tbody tr").first
+    expect(card).to_contain_text("市城市管理局")
+    for cell in card.locator("td").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= 390
 
 
 def test_no_text_is_smaller_than_twenty_pixels_in_elder_mode(open_page):
