@@ -128,6 +128,8 @@ def test_what_is_recognised_is_named_and_marked_where_it_stands_in_the_words(log
         found.filter(has_text=sort).click()
         assert words in page.locator("#content").evaluate(marked)
     expect(page.locator("#address")).to_have_value(re.compile("黄河路"))
+    expect(found.filter(has_text="锦绣小区")).to_have_count(1)
+    expect(found.filter(has_text="区域")).to_have_text(["区域 湖滨区"])
     page.fill("#content", "没有什么可认的话")
     expect(page.locator("#found")).to_be_hidden()
 

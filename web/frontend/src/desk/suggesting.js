@@ -11,6 +11,24 @@ const CHIP_KEYS = ["Alt+Z", "Alt+X", "Alt+C"];
 const ASKS_AGAIN = new Set(["content", "area", "phone"]);
 const PLACES = new Set(["street", "estate", "village"]);
 const SORTS = { organisation: "单位", area: "区域", street: "街道", estate: "小区", village: "村", time: "时间", phone: "电话", plate: "车牌", id_card: "证件号" };
+const PLACE_ONLY = 2;
+
+// What the gazetteer knows is an area of the city, or a place that lies in one.
+const isArea = ({ text, value }) => Boolean(value?.startsWith(text));
+const sortOf = (field) => (field.kind === "area" && !isArea(field) ? "地名" : SORTS[field.kind]);
+const covers = (one, other) => one.start <= other.start && one.end >= other.end;
+
+// Readings of the same words, best first: an area of the city, then what it is called itself, then where it lies.
+const weight = (field) => (field.kind !== "area" ? 1 : isArea(field) ? 0 : PLACE_ONLY);
+
+// Whether another reading of the same words says as much; a mere place also where it is part of a longer name.
+const outdone = (field, place, fields) =>
+  fields.some((other, before) => {
+    if (other === field || !covers(other, field)) return false;
+    if (weight(other) !== weight(field)) return weight(other) < weight(field) && (weight(field) === PLACE_ONLY || covers(field, other));
+    return before < place && covers(field, other);
+  });
+const readOnce = (fields) => fields.filter((field, place) => !outdone(field, place, fields));
 
 // `talk` is the running call: what is recognised as danger is asked into it with one press.
 export function suggesting(form, pick, { onSimilar, talk }) {
@@ -104,9 +122,10 @@ export function suggesting(form, pick, { onSimilar, talk }) {
     content.focus();
     content.setSelectionRange(place(start), place(end));
   };
-  const recognised = (fields) => {
+  const recognised = (all) => {
+    const fields = readOnce(all);
     marks.hidden = !fields.length;
-    fill(marks, fields.length ? ["话里认出：", ...fields.map((field) => h("button", { type: "button", class: "found-one", title: "标出它在话里的位置", onclick: () => mark(field) }, h("span", { class: "quiet" }, SORTS[field.kind]), ` ${field.text}`))] : []);
+    fill(marks, fields.length ? ["话里认出：", ...fields.map((field) => h("button", { type: "button", class: "found-one", title: "标出它在话里的位置", onclick: () => mark(field) }, h("span", { class: "quiet" }, sortOf(field)), ` ${field.text}`))] : []);
   };
 
   // The kind decides the deadline: what the machine says stays marked until somebody confirms or changes it.
