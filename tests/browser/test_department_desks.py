@@ -17,6 +17,7 @@ AGENT = Actor("agent1", Role.AGENT)
 DISPATCHER = Actor("dispatcher1", Role.DISPATCHER)
 CLERK = Actor("csglj1", Role.CLERK, "csglj")
 REVIEWER = Actor("reviewer1", Role.REVIEWER)
+REVISITOR = Actor("revisitor1", Role.REVISITOR)
 PUBLIC = "经现场核实，锦绣小区楼下的烧烤摊确有油烟扰民，已责令安装净化设备，晚上十点前收摊，请您监督。"
 ANSWER = {"facts": "属实", "solved": True, "public": PUBLIC}
 WALL = {"width": 1920, "height": 1080}
@@ -233,6 +234,15 @@ def test_the_boards_figures_are_those_of_the_interface_and_open_their_cases(log_
     expect(page.locator("#door .formula")).to_contain_text("÷")
     page.click("#door .door-lists .case-door")
     expect(page.locator("#door .case")).to_have_attribute("data-number", made.number)
+
+
+def test_a_bad_review_that_waits_is_named_by_its_matter(log_in):
+    made = passed()
+    do(made, Action.REVISIT, REVISITOR, reached=True, contacted_by_department=True, solved=False, satisfaction=1)
+    page = log_in("supervisor1", "/board?period=year")
+    door = page.locator("#loop .rows .case-door")
+    expect(door).to_have_text("烧烤摊油烟扰民")
+    expect(door).to_have_attribute("title", made.number)
 
 
 def test_an_alarm_is_taken_on_the_board(log_in):

@@ -10,7 +10,7 @@ from sqlalchemy import String, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from hotline import clock
+from hotline import clock, reading
 from hotline.city_models import Area
 from hotline.models import Case, ClockRow, HistoryRow, Rating, RevisitRow
 from hotline.words import ENDED, TO_RECTIFY, WORST_GOOD_LEVEL, Action, State
@@ -156,6 +156,7 @@ def stuck(session: Session, found: list[Way], now: dt.datetime, most: int = 30) 
     return [
         {
             "number": cases[way.case].number,
+            "title": reading.public_title(cases[way.case]),
             "area": cases[way.case].area,
             "lead": cases[way.case].lead,
             "waits": way.waits,

@@ -26,7 +26,7 @@ export function alarms(box, button) {
       "p",
       {},
       h("span", { class: "mark" }, "■ "),
-      `${row.text} `,
+      h("span", { class: "words", title: row.text }, row.text),
       h("span", { class: "when" }, momentWords(row.at)),
       box.dataset.takes ? h("button", { type: "button", class: "button", data: { alarm: row.id }, onclick: () => take(row.id) }, "我来处理") : null,
     );

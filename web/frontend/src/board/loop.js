@@ -38,15 +38,22 @@ const waitingLine = (openCase) => (row) =>
     "li",
     {},
     h("span", { class: "mark warn" }, "◆"),
-    h(openCase ? "button" : "span", { class: "case-door", type: openCase ? "button" : null, onclick: openCase ? () => openCase(row.number) : null }, row.number),
+    h(openCase ? "button" : "span", { class: "case-door", type: openCase ? "button" : null, title: row.number, onclick: openCase ? () => openCase(row.number) : null }, row.title),
     h("span", { class: "quiet" }, `等 ${row.waits_label} · ${row.department}`),
     h("b", { class: "left" }, lengthWords(row.seconds * 1000)),
   );
 
+const SHOWN = 5;
+
+function waiting(told, openCase) {
+  const rest = told.funnel.reduce((sum, row) => sum + row.waiting, 0) - SHOWN;
+  return h("ul", { class: "rows" }, told.waiting.slice(0, SHOWN).map(waitingLine(openCase)), rest > 0 ? h("li", { class: "quiet" }, `还有 ${rest} 件`) : null);
+}
+
 export function loop(told, { wall, openCase }) {
   return [
     told.funnel[0].count ? funnel(told.funnel, wall) : h("p", { class: "quiet" }, "本期没有差评。"),
-    wall ? null : h("ul", { class: "rows" }, told.waiting.slice(0, 5).map(waitingLine(openCase))),
+    wall ? null : waiting(told, openCase),
     h("h3", {}, "各区域未办结"),
     map(told.areas),
   ];
