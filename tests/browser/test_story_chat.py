@@ -122,7 +122,7 @@ def handle(go, number, public, at, clerks):
         page.click('#steps [data-step="contact"]')
         page.fill("#f-result", "约定今晚现场查看")
         page.keyboard.press("Control+Enter")
-        expect(page.locator("#done")).to_contain_text("联系记录")
+        expect(page.locator("#done")).to_contain_text("已记下联系")
     for clerk in clerks:
         page = go(clerk, f"/department?tab=working&open={number}", reply)
         page.click('#steps [data-step="reply"]')
