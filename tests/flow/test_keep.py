@@ -75,6 +75,10 @@ def test_a_backup_comes_back_into_an_empty_system_that_is_newer(hotline, running
     tmp_path.chmod(0o755)
     made = hotline(None, "backup", str(kept))
     assert made.returncode == 0, made.stderr
+    assert {name: (kept / name).stat().st_mode & 0o777 for name in ("hotline.dump", "secret")} == {
+        "hotline.dump": 0o600,
+        "secret": 0o600,
+    }
 
     newer = hotline(data, program=(sys.executable, "-c", NEWER))
     assert newer.returncode == 0, newer.stderr

@@ -1,5 +1,6 @@
 """Backup and restore: everything that must not be lost, and nothing that can be made again."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,12 +29,12 @@ def _plain_url() -> str:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def backup(folder: Path) -> None:
-    """数据库、录音、附件、日志、模型和密钥，写入 FOLDER（密钥文件权限 600，请妥善保管）。"""
+    """数据库、录音、附件、日志、模型和密钥，写入 FOLDER（数据库和密钥文件权限 600，请妥善保管）。"""
     settings = Settings()
     if folder.exists() and any(folder.iterdir()):
         raise BadInput("not_empty", f"{folder} 不是空文件夹。")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / DUMP).open("wb") as out:
+    with os.fdopen(os.open(folder / DUMP, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
         subprocess.run([_tool("pg_dump"), "-Fc", "-d", _plain_url()], stdout=out, check=True)
     for name in FOLDERS:
         if (settings.data / name).exists():
