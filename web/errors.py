@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hotline import clock
 from hotline.errors import BadInput, HotlineError
+from web import unread
 
 log = logging.getLogger(__name__)
 YEARS = (1900, 9000)  # days are added to what is asked
@@ -43,6 +44,8 @@ def _refused(error: HotlineError) -> AnyResponse | tuple[Response | str, int]:
 
 def _http(error: HTTPException) -> tuple[Response | str, int]:
     status = error.code or 500
+    if status == 413:  # noqa: PLR2004
+        unread.drop(request.environ)
     code, message = _SAYINGS.get(status, ("error", "请求没有成功。"))
     return told(code, message, {}, status)
 
