@@ -184,6 +184,46 @@ def test_what_is_described_is_there(ask, application):
     assert refs > 30
 
 
+def test_what_is_there_is_described(ask, application):
+    described = ask("GET", "/api/v1/openapi.json")[1]["paths"]
+    missing = [
+        (method, rule.rule)
+        for rule in application.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/v1/")
+        and method.lower() not in described.get(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule[7:]), {})
+    ]
+    assert missing == []
+
+
+def test_every_reference_of_the_description_leads_somewhere(ask):
+    described = ask("GET", "/api/v1/openapi.json")[1]
+    named = set(re.findall(r"#/components/schemas/([\w-]*)", str(described)))
+    assert named - described["components"]["schemas"].keys() == set()
+
+
+NARROWED = {
+    "state=closed,foo": "unknown_state",
+    "state=foo": "unknown_state",
+    "state=,": "unknown_state",
+    "department=zzz": "unknown_department",
+    "department=zzz&state=closed": "unknown_department",
+}
+
+
+@pytest.mark.parametrize(("asked", "code"), NARROWED.items())
+def test_a_list_is_not_narrowed_by_what_there_is_not(ask, asked, code):
+    status, told = ask("GET", f"/api/v1/cases?{asked}", user="supervisor1")
+    assert (status, told["error"]["code"]) == (422, code)
+
+
+def test_a_list_is_narrowed_by_several_states_and_a_department(ask):
+    number = ask("POST", "/api/v1/cases", GOOD, "agent1")[1]["number"]
+    items = ask("GET", "/api/v1/cases?state=closed,accepted,", user="supervisor1")[1]["items"]
+    assert [row["number"] for row in items] == [number]
+    assert ask("GET", "/api/v1/cases?department=csglj", user="supervisor1") == (200, {"items": [], "next": None})
+
+
 def test_a_wrong_token_is_nobody(ask):
     status, told = ask("GET", "/api/v1/cases", Authorization="Bearer nonsense")
     assert (status, told["error"]["code"]) == (401, "bad_token")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import Select
 
 from hotline import cases, clock, db, lifecycle, privacy, reading
+from hotline.city_models import Department
 from hotline.errors import BadInput
 from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor
@@ -129,6 +130,8 @@ def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
     found: Select[Any] = select(Case).options(selectinload(Case.clocks), selectinload(Case.places))
     found = _narrowed(found, request.args, actor)
     department = actor.department or request.args.get("department", "")
+    if department and not actor.department and session.get(Department, department) is None:
+        raise BadInput("unknown_department", "没有这个部门。", {"department": "没有这个部门"})
     if department:
         mine = [Assignment.case_id == Case.id, Assignment.department == department]
         if actor.department:
@@ -141,8 +144,8 @@ def _listed(session: Session, actor: Actor, limit: int) -> list[Case]:
 
 def _narrowed(found: Select[Any], asked: Any, actor: Actor) -> Select[Any]:
     if asked.get("state"):
-        states = [s for s in asked["state"].split(",") if s in set(State)]
-        if not states:
+        states = list(filter(None, asked["state"].split(",")))
+        if not states or set(states) - set(State):
             raise BadInput("unknown_state", "没有这个状态。", {"state": "没有这个状态"})
         found = found.where(reading.in_states(states, actor))
     if asked.get("open"):

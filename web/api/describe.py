@@ -7,8 +7,10 @@ from flask import Response, jsonify
 from pydantic import BaseModel
 
 from hotline.given import GIVEN
-from hotline.words import Action
+from hotline.looks import LookGiven
+from hotline.words import Action, Attached
 from web.api import api
+from web.api.files import ConsentGiven
 from web.api.shift import Checked, Noted, Tagged
 from web.api.talks import DialGiven, MarkGiven, OrderGiven, SeatGiven
 from web.api.together import Steps
@@ -29,6 +31,13 @@ _ERROR: dict[str, Any] = {
             },
         }
     },
+}
+_SMALL: dict[str, Any] = {  # bodies of one field, checked where they are read
+    "CallbackDone": {
+        "type": "object",
+        "properties": {"result": {"type": "string", "description": "和谁说了，结果如何"}},
+    },
+    "MarkDecided": {"type": "object", "required": ["confirmed"], "properties": {"confirmed": {"type": "boolean"}}},
 }
 _CODE = {
     "name": "X-Query-Code",
@@ -74,6 +83,20 @@ def _put(summary: str, model: str, of: str) -> dict[str, Any]:
     return {"put": _post(summary, model, 200, parameters=[_path(of)])["post"]}
 
 
+def _delete(summary: str, of: str) -> dict[str, Any]:
+    return {"delete": {"summary": summary, "parameters": [_path(of)], "responses": _answers(204)}}
+
+
+def _upload(summary: str) -> dict[str, Any]:
+    """A file beside its purpose, as a form sends it."""
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    purpose = {"enum": [one.value for one in Attached], "default": Attached.MATTER.value}
+    form = {"type": "object", "required": ["file"], "properties": {"file": file, "purpose": purpose}}
+    told = _post(summary, "", 201, parameters=[_NUMBER, _CODE])
+    told["post"]["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return told
+
+
 def _paths() -> dict[str, Any]:
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
     listed = _get("诉求列表", "state", "department", "due_before", "q", "open", "cursor", "limit")
@@ -82,10 +105,25 @@ def _paths() -> dict[str, Any]:
         "/cases/{number}": _get("一件诉求", "query_code", path=True),
         "/cases/{number}/actions": _post("办理一步", "Action", 200, parameters=[_NUMBER, _CODE]),
         "/cases/{number}/history": _get("办理过程", "query_code", path=True),
+        "/cases/{number}/attachments": _get("诉求的附件", path=True) | _upload("加附件，保存为无害的副本"),
+        "/cases/{number}/attachments/{id_}": _get("一个附件的内容", "thumb", path=True, of="id_"),
+        "/cases/{number}/attachments/{id_}/release": {
+            "post": {
+                "summary": "附件里没有诉求人信息，承办单位可以打开",
+                "parameters": [_NUMBER, _path("id_")],
+                "responses": _answers(200),
+            }
+        },
+        "/cases/{number}/person": _post("说明理由，查看要求保密的诉求人", "LookGiven", 200, parameters=[_NUMBER]),
+        "/cases/{number}/consent": _post(
+            "诉求人同意或不再同意让承办单位知道自己", "ConsentGiven", 200, parameters=[_NUMBER, _CODE]
+        ),
+        "/looks": _get("查看保密诉求人的记录", "case", "by", "cursor", "limit"),
         "/actions": _post("一次办理多件，一件被拒不影响其余", "Steps", 200),
         "/triage": _post("分类建议", "Said", 200),
         "/cases/{number}/reply-check": _post("检查公开答复", "Replied", 200, parameters=[_NUMBER]),
         "/kb/search": _get("查知识库", "q", "limit", "area"),
+        "/kb/articles/{code}": _get("一篇已发布的知识", of="code"),
         "/rates": _get("各项比率", "from", "to", "department", "by", "as_of"),
         "/calls": _get("来电记录", "since", "cursor", "limit", "direction") | _post("外呼", "DialGiven", 201),
         "/calls/targets": _get("可转接的各方"),
@@ -94,13 +132,18 @@ def _paths() -> dict[str, Any]:
         "/calls/{call}/mark": _post("标记来电号码", "MarkGiven", 201, parameters=[_path("call")]),
         "/calls/{call}/tags": _put("标注来电", "Tagged", of="call"),
         "/marks": _get("待复核的标记", "state"),
+        "/marks/{number}": _post("复核标记", "MarkDecided", 200, parameters=[_path("number")]),
         "/checks": _get("来电差评核查", "state"),
         "/checks/{number}": _post("核查完毕", "Checked", 200, parameters=[_path("number")]),
         "/notes": _get("值班消息") | _post("发值班消息", "Noted", 201),
+        "/notes/{number}": _delete("撤回值班消息", "number"),
         "/seats": _get("坐席"),
         "/seats/{user}": _post("更改坐席状态", "SeatGiven", 200, parameters=[_path("user")]),
         "/acts": _get("通话操作日志", "agent"),
         "/callbacks": _get("待回拨", "state", "cursor", "limit"),
+        "/callbacks/{callback}/done": _post("回拨完毕", "CallbackDone", 200, parameters=[_path("callback")]),
+        "/papers": _get("文书"),
+        "/reports/{month}": _get("月报", of="month"),
         "/rules": _get("现行的时限方案和日历"),
         "/rules/{what}/{name}": {
             "get": {
@@ -113,6 +156,7 @@ def _paths() -> dict[str, Any]:
         "/categories": _get("事项分类"),
         "/departments": _get("部门"),
         "/areas": _get("区域"),
+        "/openapi.json": _get("本说明"),
     }
 
 
@@ -128,9 +172,9 @@ def _action_form(action: Action) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    made: dict[str, Any] = {"Error": _ERROR}
+    made: dict[str, Any] = {"Error": _ERROR} | _SMALL
     models: list[type[BaseModel]] = [NewMatter, Steps, Said, Replied, OrderGiven, DialGiven, MarkGiven, SeatGiven]
-    models += [Checked, Noted, Tagged]
+    models += [Checked, Noted, Tagged, LookGiven, ConsentGiven]
     for model in models:
         _collect(made, model.__name__, model.model_json_schema(ref_template=_REF))
     forms = []
