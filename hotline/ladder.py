@@ -47,6 +47,12 @@ class Run(NamedTuple):
         """So much before the deadline."""
         return minus(self.due_at, Limit(amount, unit), self.calendar)
 
+    def warned(self, hours: int) -> dt.datetime:
+        """So many working hours before the deadline; where they lie before the start (a night, a weekend) as many plain
+        hours, at the earliest the start."""
+        worked = self.before(hours, Unit.WORKING_HOURS)
+        return worked if worked >= self.start else max(self.start, self.before(hours, Unit.HOURS))
+
     def days_after(self, count: int) -> dt.datetime:
         """The end of office hours of the count-th working day after the deadline's day."""
         return self.calendar.closing(working_day(day_of(self.due_at), count, self.calendar))
@@ -77,7 +83,7 @@ BEFORE_DUE: tuple[Step, ...] = (
     Step(
         "warn",
         FORWARD,
-        lambda run: max(run.start, run.before(run.policy.warn_working_hours_before, Unit.WORKING_HOURS)),
+        lambda run: run.warned(run.policy.warn_working_hours_before),
         (SUPERVISOR,),
     ),
     Step(
@@ -114,7 +120,7 @@ def rungs(
 
     `unit` is the unit of the clock's own limit, in which its half is taken; without it, that of the policy's general
     limit of this clock. What would fall before the start, or (where it is meant to precede it) not before the deadline,
-    is left out; so is a yellow card at the very start; the warning before the fallback comes at the start instead.
+    is left out; so is a yellow card at the very start; the warning before the fallback comes in plain hours instead.
     Instants come out in UTC; ValueError for naive ones.
     """
     run = Run(start, due_at, unit or _usual_unit(clock, policy), policy, calendar)

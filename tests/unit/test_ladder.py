@@ -129,6 +129,11 @@ def test_every_rung_names_who_hears_it_and_has_a_code_of_its_own():
     assert len(steps) == len(AUDIENCES)
 
 
+def test_over_a_weekend_the_supervisor_is_warned_as_many_plain_hours_before_and_not_with_every_case():
+    moments = {rung.code: rung.at for rung in ladder("forward", at("03-06 20:00"))}
+    assert moments["warn"] == at("03-07 18:00")
+
+
 def test_the_supervisor_is_always_warned_before_the_system_forwards():
     starts = (at("02-28 00:00") + dt.timedelta(minutes=97 * number) for number in range(200))
     for start in starts:
