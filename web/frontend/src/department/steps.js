@@ -63,7 +63,7 @@ export const FORMS = {
     title: "申请延期",
     go: "申请延期",
     fields: [
-      { name: "days", label: "延长几个工作日", kind: "number", least: "1", most: "60", needed: true, hint: "只能延期一次；超过 5 个工作日要有领导批准" },
+      { name: "days", label: "延长几个工作日", kind: "number", least: "1", most: "10", needed: true, hint: "只能延期一次；超过 5 个工作日要由单位负责人申请，最多 10 个工作日" },
       { name: "reason", label: "理由", kind: "long", needed: true },
     ],
   },
