@@ -62,6 +62,7 @@ def log_in(city, address, chromium, parts):
         page.fill("#name", user)
         page.fill("#password", passwords[user])
         page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/login" not in url)  # and loaded: its keys are there
         return page
 
     yield of

@@ -15,8 +15,8 @@ from hotline.unit import transaction
 pytestmark = pytest.mark.usefixtures("city")
 
 
-def matter(text="路灯不亮", key="", actor=AGENT):
-    return Matter(cases.NewCase("投诉", text[:10], text, "phone", phone="13800000001", area="湖滨区"), actor, key)
+def matter(text="路灯不亮", key="", actor=AGENT, area="湖滨区"):
+    return Matter(cases.NewCase("投诉", text[:10], text, "phone", phone="13800000001", area=area), actor, key)
 
 
 def count(table):
@@ -56,7 +56,7 @@ def test_a_key_makes_one_case_whether_used_before_or_twice_at_once():
 
 
 def test_one_that_cannot_be_written_leaves_the_others_alone():
-    told = create_many([matter(), matter("断\x00字"), matter()])
+    told = create_many([matter(), matter(area="断\x00字"), matter()])
     assert [isinstance(one, Exception) for one in told] == [False, True, False]
     assert count(Case) == 2
 
