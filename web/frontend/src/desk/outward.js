@@ -27,10 +27,14 @@ export function outward() {
     const told = await call("GET", "/api/v1/callbacks?state=open").catch(() => null);
     if (!told) return;
     one(".count", box).textContent = told.items.length ? `${told.items.length}${told.next ? "+" : ""}` : "";
-    if (!box.open || list.contains(document.activeElement)) return; // a button that was just pressed stays
+    if (!box.open || list.contains(document.activeElement) || one("[role=status]:not(:empty)", list)) return; // what was just dialled stays, with what came of it
     fill(list, told.items.length ? told.items.slice(0, SHOWN).map(owed) : h("li", { class: "quiet" }, "没有欠着的回拨。"));
   }
-  box.addEventListener("toggle", () => box.open && reread());
+  box.addEventListener("toggle", () => {
+    if (!box.open) return;
+    fill(list);
+    reread();
+  });
   reread();
   return { reread };
 }
