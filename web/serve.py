@@ -1,5 +1,6 @@
 """The web process: `gunicorn web.serve:app()` with one worker of many threads; sockets need no stickiness then."""
 
+import gc
 import logging
 from typing import TYPE_CHECKING
 
@@ -18,4 +19,6 @@ def app() -> "Flask":
         suggest.suggest("小区门口烧烤摊油烟扰民")
     bridge.start(made)
     watchman.start()
+    gc.collect()
+    gc.freeze()  # models and tables stay as long as the process: no collection looks through them again
     return made
