@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from hotline import clock, db
+from hotline import clock, db, rows
 from hotline.db import Base
 from hotline.errors import Conflict
 from hotline.events import Event
@@ -45,10 +45,10 @@ class Unit:
 
     def put_down(self) -> None:
         """Write what changed in held rows, what is new, and what was added: as few statements as there are sorts."""
-        db.settle(self.session)
+        rows.settle(self.session)
         self.session.flush()
         if self.lines:
-            db.put(self.session, self.lines)
+            rows.put(self.session, self.lines)
         self.lines.clear()
 
 

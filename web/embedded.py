@@ -160,13 +160,11 @@ def _wait_for_redis(url: str, process: "subprocess.Popen[bytes]") -> None:
     while process.poll() is None and time.monotonic() < end:
         try:
             client.ping()
-        except redis.BusyLoadingError:
-            end = time.monotonic() + ANSWER_SECONDS
-        except redis.RedisError:
-            pass
+        except redis.RedisError as silent:  # not there yet, or reading its file
+            end = time.monotonic() + ANSWER_SECONDS if isinstance(silent, redis.BusyLoadingError) else end
+            time.sleep(0.05)
         else:
             return
-        time.sleep(0.05)
     process.kill()
     process.wait()
     raise RuntimeError("embedded redis-server did not start")

@@ -16,10 +16,11 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from hotline import db, events, privacy, reading
+from hotline import events, privacy, reading
 from hotline.db import among
 from hotline.lifecycle import Actor
 from hotline.models import Case, CaseWords
+from hotline.rows import put
 from hotline.unit import Unit, transaction
 
 BACKLOG = 2000
@@ -67,7 +68,7 @@ def catch_up() -> int:
 def _keep(session: Session, rows: Sequence[Row[int, str, str]]) -> None:
     lines = [{"case_id": row.id, "words": hashes(f"{row.title}\n{row.content}")} for row in rows]
     if lines:
-        db.put(session, {CaseWords: lines}, unless_there=True)
+        put(session, {CaseWords: lines}, unless_there=True)
 
 
 def asked(words: str) -> ColumnElement[bool]:

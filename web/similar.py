@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
-from hotline import clock, db, events, persons, privacy
+from hotline import clock, events, persons, privacy
 from hotline.db import among
 from hotline.lifecycle import Actor
 from hotline.models import Case
+from hotline.rows import put
 from hotline.settings import CITY
 from hotline.unit import Unit, transaction
 from hotline.words import ENDED, State
@@ -91,7 +92,7 @@ def _keep(session: Session, rows: Sequence[Row[int, str, str, dt.datetime]]) -> 
     made = [(row.id, row.received_at, marks_of(f"{row.title}\n{row.content}")) for row in rows]
     if made:
         lines = [{"case_id": case_id, "received_at": at, "marks": marks} for case_id, at, marks in made]
-        db.put(session, {Likeness: lines}, unless_there=True)
+        put(session, {Likeness: lines}, unless_there=True)
 
 
 def find(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from hotline import cases, clock, db, facts, privacy
+from hotline import cases, clock, db, facts, privacy, queries
 from hotline.city_models import Token
 from hotline.lifecycle import Actor
+from hotline.rates import rates
 from hotline.unit import transaction
 from hotline.words import Action, Role
 
@@ -78,6 +79,21 @@ def passed(**more):
     do(case, Action.REPLY, CLERK, **ANSWER)
     do(case, Action.PASS, REVIEWER)
     return case
+
+
+def suspended(case):
+    """The case, while its house waits for the citizen."""
+    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
+    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    return case
+
+
+def both_ways(period):
+    """Code → (numerator, denominator) of every rate; tables and history agree."""
+    with db.session() as session:
+        tables, folded = queries.rates(session, period), queries.ledger_from_history(session, period, [])
+    assert tables == rates(folded, period)
+    return {rate.code: (rate.numerator, rate.denominator) for rate in tables}
 
 
 def numbers(answer):

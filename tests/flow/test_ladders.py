@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import select
-from staff_story import ANSWER, CLERK, REVIEWER, SUPERVISOR, do, forwarded, signed
+from staff_story import ANSWER, CLERK, REVIEWER, SUPERVISOR, do, forwarded, signed, suspended
 
 from dispatch.models import Paper
 from dispatch.service import sweep
@@ -151,8 +151,7 @@ def test_a_deadline_that_a_pause_moved_has_its_own_yellow_card_and_morning(drill
     case = signed(kind="咨询")
     drill("2026-11-27T19:00:00+08:00")
     sweep()
-    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    suspended(case)
     drill("2026-12-02T09:00:00+08:00")
     do(case, Action.RESUME, CLERK)
     drill("2026-12-20T09:00:00+08:00")
@@ -165,8 +164,7 @@ def test_a_pause_after_the_deadline_moves_nothing_and_fires_what_fell_due_meanwh
     case = signed(kind="咨询")
     drill("2026-11-30T19:00:00+08:00")
     sweep()
-    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    suspended(case)
     drill("2026-12-03T09:00:00+08:00")
     do(case, Action.RESUME, CLERK)
     sweep()

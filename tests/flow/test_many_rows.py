@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from hotline import db
 from hotline.message_models import Notice, OutboxRow, SameRequest
 from hotline.models import HistoryRow
+from hotline.rows import put
 from hotline.unit import transaction
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -55,7 +56,7 @@ def test_what_is_there_already_stays_as_it_is_where_it_is_asked_for():
     with transaction() as unit:
         unit.write(SameRequest, **line)
     with transaction() as unit:
-        db.put(unit.session, {SameRequest: [line | {"digest": "second"}, line | {"key": "k2"}]}, unless_there=True)
+        put(unit.session, {SameRequest: [line | {"digest": "second"}, line | {"key": "k2"}]}, unless_there=True)
         assert list(unit.session.scalars(select(SameRequest.digest).order_by(SameRequest.key))) == ["first", "first"]
     with pytest.raises(IntegrityError), transaction() as unit:
         unit.write(SameRequest, **line)

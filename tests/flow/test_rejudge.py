@@ -4,12 +4,12 @@ import dataclasses
 import datetime as dt
 
 import pytest
-from staff_story import CLERK, SUPERVISOR, do, forwarded, passed, signed
+from staff_story import CLERK, SUPERVISOR, both_ways, do, forwarded, passed, signed, suspended
 
 from dispatch.service import sweep
 from hotline import clock, db, facts, history, queries, rejudge, timing
 from hotline.models import HistoryRow, RungRow
-from hotline.rates import Period, rates
+from hotline.rates import Period
 from hotline.words import Action, Clock
 from hotline.worktime import Limit, Unit
 
@@ -80,13 +80,17 @@ def test_another_limit_counts_from_the_old_start(drill, change):
     assert (reply_of(case).limit_amount, "限12个工作日" in reply_of(case).explain) == (12, True)
 
 
-def test_what_was_granted_stays_granted(drill, change):
+def granted(drill):
+    """A complaint of Monday morning that was extended by three days, and waits for the citizen."""
     drill("2026-11-02T09:00:00+08:00")
     case = signed()
     do(case, Action.REQUEST_EXTENSION, CLERK, days=3, reason="要检测")
     do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
-    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    return suspended(case)
+
+
+def test_what_was_granted_stays_granted(drill, change):
+    case = granted(drill)
     drill("2026-11-04T09:00:00+08:00")
     do(case, Action.RESUME, CLERK)
     before = due(case)
@@ -100,12 +104,7 @@ def test_what_was_granted_stays_granted(drill, change):
 @pytest.fixture
 def passed_on(drill):
     """A complaint that was extended and paused where it was first, and then given to another house."""
-    drill("2026-11-02T09:00:00+08:00")
-    case = signed()
-    do(case, Action.REQUEST_EXTENSION, CLERK, days=3, reason="要检测")
-    do(case, Action.DECIDE_EXTENSION, SUPERVISOR, granted=True)
-    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    case = granted(drill)
     drill("2026-11-03T09:00:00+08:00")
     do(case, Action.RESUME, CLERK)
     do(case, Action.RETURN, CLERK, reason="不属于我单位")
@@ -192,10 +191,7 @@ def test_the_change_is_in_the_history_and_the_rates_of_both_sides_follow_it(dril
         assert history.verify(session) == ""
         row = session.query(HistoryRow).filter_by(action="rejudge").one()
         assert row.facts["judged_by"].startswith("henan/")
-        tables = queries.rates(session, period)
-        assert tables == rates(queries.ledger_from_history(session, period, []), period)
-        replied = next(rate for rate in tables if rate.code == "on_time_reply")
-        assert (replied.numerator, replied.denominator) == (1, 1)
+    assert both_ways(period)["on_time_reply"] == (1, 1)
 
 
 def test_a_preview_says_what_would_move_and_moves_nothing(drill, change):
@@ -250,8 +246,7 @@ def test_a_clock_that_inherited_its_start_does_not_fire_what_was_passed_over(dri
 def test_a_paused_clock_stays_paused(drill, change):
     drill("2026-11-02T09:00:00+08:00")
     case = signed()
-    do(case, Action.SUSPEND, CLERK, reason="等市民材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    suspended(case)
     change(holiday="2026-11-10")
     rejudge.judge()
     assert reply_of(case).paused_at is not None

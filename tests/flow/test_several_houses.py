@@ -11,18 +11,19 @@ from staff_story import (
     REVISITOR,
     SPOKEN,
     SUPERVISOR,
+    both_ways,
     do,
     forwarded,
     new,
     passed,
     signed,
+    suspended,
 )
 
 from dispatch import service
-from hotline import clock, db, facts, queries
+from hotline import clock, db, facts
 from hotline.errors import HotlineError
 from hotline.lifecycle import Actor
-from hotline.rates import rates
 from hotline.words import Action, Role
 from web import months
 from web.staff import loop
@@ -111,10 +112,7 @@ def test_a_rectification_that_went_on_to_another_house_counts_once_and_for_that_
     do(case, Action.REPLY, POLICE, **ANSWER)
     for house, counted in (("", (1, 1)), ("gaj", (1, 1)), ("csglj", (0, 0))):
         period = months.present(clock.now()).period(clock.now(), house)
-        with db.session() as session:
-            tables, folded = queries.rates(session, period), queries.ledger_from_history(session, period, [])
-        assert tables == rates(folded, period)
-        told = {rate.code: (rate.numerator, rate.denominator) for rate in tables}
+        told = both_ways(period)
         assert (told["bad_review_rectified"], told["rectified_in_time"]) == (counted, counted), house
 
 
@@ -175,8 +173,7 @@ def test_while_one_house_waits_for_the_citizen_another_can_sign_and_only_the_fir
     do(case, Action.FORWARD, DISPATCHER, departments=BOTH[:1])
     do(case, Action.SIGN, CLERK)
     do(case, Action.FORWARD, DISPATCHER, departments=[BOTH[1]])
-    do(case, Action.SUSPEND, CLERK, reason="等市民补充材料")
-    do(case, Action.APPROVE_SUSPENSION, SUPERVISOR, granted=True)
+    suspended(case)
     do(case, Action.SIGN, POLICE)
     assert ("sign", "gaj") not in running(case)
     assert refused(case, Action.RESUME, POLICE) == "who_suspended"
