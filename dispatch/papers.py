@@ -178,9 +178,8 @@ def _next(unit: Unit, series: str, year: int) -> int:
     """The next number; its row is locked until the commit, so that no number is lost or used twice."""
     session, key = unit.session, (series, year)
     row = session.identity_map.get(identity_key(PaperSeries, key))
-    if (
-        row is None or session.in_nested_transaction() or "last" in inspect(row).unloaded
-    ):  # a savepoint takes its locks with it
+    lasting = not session.in_nested_transaction()  # a savepoint that is rolled back takes its locks with it
+    if row is None or not lasting or "last" in inspect(row).unloaded:
         session.execute(insert(PaperSeries).values(series=series, year=year, last=0).on_conflict_do_nothing())
         row = session.get_one(PaperSeries, key, with_for_update=True)
     row.last += 1  # a changed row stays in the session, and goes back with it

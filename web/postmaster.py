@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped] # comes with the PostgreSQL wheel
+import psutil  # type: ignore[import-untyped]
 
 NOTE = "postmaster.pid"
 ENDING_SECONDS = 5.0
