@@ -139,3 +139,10 @@ def test_every_column_of_the_import_is_in_the_manual():
     for page in ("docs/operations.md", "docs/manual/系统管理员.md"):
         text = (ROOT / page).read_text(encoding="utf-8")
         assert [name for name in bulk.COLUMNS if f"`{name}`" not in text] == []
+
+
+def test_reading_a_long_cell_leaves_the_limits_of_the_process_as_they_were(tmp_path):
+    file, usual = tmp_path / "long.csv", csv.field_size_limit()
+    file.write_text(f"content,phone\n{'长' * 140_000},13800000001\n", encoding="utf-8")
+    CliRunner().invoke(hotline, ["import", "cases", str(file)])
+    assert csv.field_size_limit() == usual

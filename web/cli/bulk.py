@@ -5,6 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,22 @@ def import_cases(file: Path, *, as_json: bool) -> None:
 
 
 def _run(work: Import, file: Path) -> None:
-    csv.field_size_limit(max(file.stat().st_size, csv.field_size_limit()))  # a cell too long is its own row's fault
-    with file.open(encoding=_encoding(file), newline="") as source:
+    with _long_cells(file), file.open(encoding=_encoding(file), newline="") as source:
         reader = csv.DictReader(source)
         reader.fieldnames = _columns(reader)
         for line, row in enumerate(tqdm(_rows(reader), unit="件", file=sys.stderr), start=2):
             work.take(line, row)
+
+
+@contextmanager
+def _long_cells(file: Path) -> Iterator[None]:
+    """A cell as long as the file is read: too long a one is its own row's fault. The limit is the whole process's."""
+    usual = csv.field_size_limit()
+    csv.field_size_limit(max(file.stat().st_size, usual))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _rows(reader: Iterable[Cells]) -> Iterator[Cells | csv.Error]:
