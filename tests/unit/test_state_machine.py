@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, event, given, settings
+from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -28,7 +28,8 @@ ACTORS = tuple(
     for house in (HOUSES if role in DEPARTMENT else ("",))
 )
 WORDS = (Action.LINK, Action.SUPPLEMENT, Action.URGE, Action.SUPERVISE, Action.INTERIM, Action.HAND_DOWN)
-BY_WHAT_IS_GIVEN = BY_FORM | {"not_applicable", "extension_allowed"}
+# also refused for its form: a verdict on the extension of a house that asked for none
+BY_WHAT_IS_GIVEN = BY_FORM | {"not_applicable", "extension_allowed", "pending_extension"}
 grades = st.integers(1, 5)
 houses = st.sampled_from(HOUSES)
 named = st.builds(lambda code, role: {"code": code, "role": role}, houses, st.sampled_from(Part))
@@ -82,6 +83,13 @@ any_facts = st.builds(
 
 @settings(max_examples=1500, deadline=None)
 @given(any_facts, st.sampled_from(Action), st.sampled_from(ACTORS), forms, moments)
+@example(
+    Facts(State.RECEIVED, pending_extensions=frozenset({"csglj"})),
+    Action.DECIDE_EXTENSION,
+    Actor("supervisor1", Role.SUPERVISOR),
+    {"department": "sthjj"},
+    START,
+)
 def test_what_is_accepted_was_offered_and_what_was_offered_is_refused_for_its_form_only(
     facts, action, actor, form, now
 ):
