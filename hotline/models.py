@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Integer
 
 from hotline.db import Base
-from hotline.privacy import Sealed
+from hotline.loop_models import Appeal
+from hotline.privacy import Sealed, SealedJson
 
 _NO_FACTS = text("'{}'::jsonb")
 COUNTED_STEPS = {  # the history rows that rates count, each by an index of its own
@@ -70,7 +71,7 @@ class Case(Base):
     suggestion: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=_NO_FACTS)
     lead: Mapped[str] = mapped_column(default="", server_default="")
     direct_answer: Mapped[str] = mapped_column(Sealed, default="")
-    guidance: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=_NO_FACTS)
+    guidance: Mapped[dict[str, Any]] = mapped_column(SealedJson(dict), default=dict, server_default="")
     verdict: Mapped[str] = mapped_column(default="", server_default="")
     verdict_by: Mapped[str] = mapped_column(default="", server_default="")
     excluded_by: Mapped[str] = mapped_column(default="", server_default="")
@@ -85,6 +86,7 @@ class Case(Base):
     replies: Mapped[list["ReplyRow"]] = relationship(order_by="ReplyRow.id", lazy="raise_on_sql")
     revisits: Mapped[list["RevisitRow"]] = relationship(order_by="RevisitRow.id", lazy="raise_on_sql")
     ratings: Mapped[list["Rating"]] = relationship(order_by="Rating.id", lazy="raise_on_sql")
+    appeals: Mapped[list[Appeal]] = relationship(order_by=Appeal.id, lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy's own spelling
 
@@ -241,7 +243,7 @@ class ReplyRow(Base):
     public: Mapped[str] = mapped_column(Sealed)
     passed_at: Mapped[dt.datetime | None]
     passed_by: Mapped[str] = mapped_column(default="", server_default="")
-    sent_back: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    sent_back: Mapped[list[Any]] = mapped_column(SealedJson(list), default=list, server_default="")
 
 
 class RevisitRow(Base):

@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -91,3 +94,22 @@ class Sealed(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Out of the database."""
         return None if value is None else decrypt(value) if value else value
+
+
+class SealedJson(TypeDecorator[Any]):
+    """JSON that is encrypted at rest; `empty` makes what stands there while nothing does (dict, list)."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, empty: Callable[[], Any]) -> None:
+        super().__init__()
+        self.empty = empty
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
+        """Into the database."""
+        return encrypt(json.dumps(value, ensure_ascii=False)) if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Out of the database."""
+        return json.loads(decrypt(value)) if value else self.empty()

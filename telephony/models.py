@@ -121,7 +121,7 @@ class CallerMark(Base):
     caller_index: Mapped[str]
     mark: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed)
     call: Mapped[str] = mapped_column(default="", server_default="")
     by: Mapped[str]
     at: Mapped[dt.datetime]
@@ -141,7 +141,7 @@ class CallAct(Base):
     what: Mapped[str]
     call: Mapped[str] = mapped_column(default="", server_default="", index=True)
     agent: Mapped[str] = mapped_column(default="", server_default="")
-    reason: Mapped[str] = mapped_column(default="", server_default="")
+    reason: Mapped[str] = mapped_column(Sealed, default="", server_default="")
 
 
 class QualityCheck(Base):
@@ -157,7 +157,7 @@ class QualityCheck(Base):
     at: Mapped[dt.datetime | None]
     score: Mapped[int | None]
     points: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
-    note: Mapped[str] = mapped_column(default="", server_default="")
+    note: Mapped[str] = mapped_column(Sealed, default="", server_default="")
 
 
 class CallCheck(Base):
@@ -190,7 +190,7 @@ class ShiftNote(Base):
     at: Mapped[dt.datetime]
     by: Mapped[str]
     to: Mapped[str] = mapped_column(default="", server_default="")
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed)
     until: Mapped[dt.datetime]
 
 

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Text, delete, literal_column, or_, select, type_coerce, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dispatch.models import Letter
@@ -86,6 +86,8 @@ def _erased(unit: Unit, case: Case) -> list[str]:
     case.title, case.guidance, case.anonymised_at = GONE, {}, unit.now
     case.version += 1
     session.flush()  # the history lets words go only from a case that is marked
+    returned = (ReplyRow.case_id == case.id, type_coerce(ReplyRow.sent_back, Text) != "")
+    session.execute(update(ReplyRow).where(*returned).values(sent_back=[GONE]))  # that it was stays, why goes
     session.execute(update(Case).where(Case.id == case.id).values(dict.fromkeys(OWN, EMPTY)))
     for table, value in ((OF_CASE, case.id), (OF_NUMBER, case.number)):
         for link, columns in table:

@@ -1,11 +1,18 @@
 """Nothing a citizen or a house says about him stands in the tables in clear (rules.md §7)."""
 
 import pytest
-from sqlalchemy import text
-from staff_story import ANSWER, CLERK, DISPATCHER, REVIEWER, do, new
+from alembic import command
+from sqlalchemy import select, text
+from staff_story import AGENT, ANSWER, CLERK, DISPATCHER, REVIEWER, SUPERVISOR, do, new, signed
 
 from hotline import db
+from hotline.models import Case, ReplyRow
+from hotline.unit import transaction
 from hotline.words import Action
+from telephony import acts, marks, notes
+from telephony.models import QualityCheck
+from telephony.words import Doing
+from web import schema
 from web.tables import METADATA
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -36,3 +43,50 @@ def test_what_is_said_about_a_citizen_is_sealed_in_every_table():
     do(case, Action.REPLY, CLERK, **(ANSWER | {"facts": SAID, "reason": SAID, "internal": SAID}))
     do(case, Action.SEND_BACK, REVIEWER, reasons=["没有答复诉求"])
     assert in_clear() == set()
+
+
+def test_what_is_said_where_a_matter_is_guided_elsewhere_is_sealed():
+    case = new(content=SAID, title=SAID, name=NAME, phone=PHONE, address=HOME)
+    do(case, Action.GUIDE, AGENT, channel="法院", text=SAID)
+    assert in_clear() == set()
+
+
+def test_what_people_at_work_write_about_a_call_is_sealed():
+    with transaction() as unit:
+        marks.nuisance(unit, PHONE, SAID, AGENT)
+        acts.note(unit, AGENT.name, Doing.PAUSE_RECORDING, reason=SAID)
+        drawn = {"call": "c1", "agent": "agent1", "drawn_at": unit.now}
+        unit.session.add(QualityCheck(**drawn, by=SUPERVISOR.name, at=unit.now, score=80, note=SAID))
+    notes.write("", SAID, 1, SUPERVISOR)
+    assert in_clear() == set()
+    with db.session() as session:
+        assert session.scalars(select(QualityCheck.note)).one() == SAID
+        assert notes.listed(session)[0]["text"] == SAID
+
+
+def replied():
+    case = signed()
+    do(case, Action.REPLY, CLERK, **ANSWER)
+    return case
+
+
+def test_what_an_older_release_left_in_clear_is_sealed_and_can_be_read():
+    case = new()
+    do(case, Action.GUIDE, AGENT, channel="法院", text=SAID)
+    answered = replied()
+    do(answered, Action.SEND_BACK, REVIEWER, reasons=[SAID])
+    notes.write("", SAID, 1, SUPERVISOR)
+    plain = replied()
+    try:
+        command.downgrade(schema.config(), "0027")
+        clear = in_clear()
+    finally:
+        schema.upgrade()
+    assert clear == {("cases", "guidance"), ("replies", "sent_back"), ("shift_notes", "text")}
+    assert in_clear() == set()
+    with db.session() as session:
+        assert session.get(Case, case.id).guidance == {"channel": "法院", "text": SAID}
+        assert session.get(Case, answered.id).guidance == {}
+        backs = select(ReplyRow.case_id, ReplyRow.sent_back)
+        assert dict(session.execute(backs).all()) == {answered.id: [SAID], plain.id: []}
+        assert notes.listed(session)[0]["text"] == SAID

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
-from sqlalchemy import ColumnElement, DateTime, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, DateTime, Text, and_, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import Select
 
@@ -78,7 +78,7 @@ def _to_correct(code: str, _now: dt.datetime) -> ColumnElement[bool]:
         ReplyRow.case_id == Case.id,
         ReplyRow.round == Case.round,
         ReplyRow.department == code,
-        func.jsonb_array_length(ReplyRow.sent_back) > 0,
+        type_coerce(ReplyRow.sent_back, Text) != "",  # sealed, but empty where nothing was
     )
     again = and_(_working(Delivery.DELIVERED, Delivery.SIGNED), Assignment.again)
     return or_(_working(Delivery.RETURNING), again, and_(_working(Delivery.SIGNED), sent_back))
