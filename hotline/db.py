@@ -29,7 +29,10 @@ RESTED_SECONDS = 2.0
 
 
 class Instant(TypeDecorator[dt.datetime]):
-    """An aware instant, UTC in Python and in the database; a naive one is refused."""
+    """An aware instant, UTC in Python and in the database; a naive one is refused.
+
+    Out of the database it comes in the time zone of the connection, which is UTC (`_in_utc`).
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -39,10 +42,6 @@ class Instant(TypeDecorator[dt.datetime]):
         if value is not None and value.tzinfo is None:
             raise ValueError("a naive time has no place in the database")
         return value
-
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
-        """Out of the database."""
-        return None if value is None else value.astimezone(dt.UTC)
 
 
 class Base(DeclarativeBase):
@@ -63,9 +62,16 @@ class Base(DeclarativeBase):
 def engine() -> Engine:
     """One pool per process. READ COMMITTED; optimistic versions and row locks do the rest."""
     made = create_engine(Settings().database(), pool_size=12, max_overflow=24, pool_use_lifo=True, hide_parameters=True)
+    event.listen(made, "connect", _in_utc)
     event.listen(made, "checkin", _rests)
     event.listen(made, "checkout", _still_there)
     return made
+
+
+def _in_utc(connection: Any, _record: Any) -> None:
+    """Whatever zone the server or the role is set to."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _rests(_connection: Any, record: Any) -> None:

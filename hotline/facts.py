@@ -1,7 +1,7 @@
 """What decisions look at, gathered from the rows of a case."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hotline.db import among
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
-from hotline.loop_effects import appealed, pending_appeal
+from hotline.loop_models import Appeal
 from hotline.models import Assignment, Case, ClockRow, Rating, ReplyRow, Request, RevisitRow
 from hotline.privacy import lot
 from hotline.timing import Timing
@@ -27,11 +27,13 @@ _ASKED = select(Request)
 _ANSWERED = select(ReplyRow).options(defer(ReplyRow.internal), defer(ReplyRow.public))
 _SPOKEN = select(RevisitRow).options(defer(RevisitRow.words))
 _RATED = select(Rating).options(defer(Rating.words))
-_BESIDE: dict[str, tuple[Any, Any, frozenset[State]]] = {  # what decisions need besides, and in which states
-    "requests": (_ASKED, Request, frozenset(State)),
-    "replies": (_ANSWERED, ReplyRow, frozenset({State.REPLIED})),
-    "revisits": (_SPOKEN, RevisitRow, _AFTER_REPLY),
-    "ratings": (_RATED, Rating, _AFTER_REPLY),
+_APPEALED = select(Appeal).options(defer(Appeal.reason), defer(Appeal.evidence), defer(Appeal.verdict_reason))
+_BESIDE: dict[str, tuple[Any, Any, Callable[[Case], bool]]] = {  # what decisions need besides, and of which cases
+    "requests": (_ASKED, Request, lambda _case: True),
+    "replies": (_ANSWERED, ReplyRow, lambda case: case.state == State.REPLIED),
+    "revisits": (_SPOKEN, RevisitRow, lambda case: case.state in _AFTER_REPLY),
+    "ratings": (_RATED, Rating, lambda case: case.state in _AFTER_REPLY),
+    "appeals": (_APPEALED, Appeal, lambda case: case.round > 1),
 }
 _RECTIFY = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
@@ -50,7 +52,8 @@ def load(session: Session, number: str, *, lock: bool = False) -> Case:
     return found[0]
 
 
-_WORDS = [defer(one) for one in (Case.content, Case.address, Case.phone, Case.query_code, Case.direct_answer)]
+_OF_THE_CITIZEN = (Case.title, Case.content, Case.name, Case.phone, Case.address, Case.query_code, Case.direct_answer)
+_WORDS = [defer(one) for one in _OF_THE_CITIZEN]
 
 
 def load_many(
@@ -90,8 +93,8 @@ def complete(session: Session, case: Case) -> None:
 
 def look_beside(session: Session, cases: Collection[Case]) -> None:
     """Read what decisions about these cases look at besides places and clocks, one query for all of a sort."""
-    for name, (rows, model, states) in _BESIDE.items():
-        here = {case.id: case for case in cases if case.state in states}
+    for name, (rows, model, wanted) in _BESIDE.items():
+        here = {case.id: case for case in cases if wanted(case)}
         if not here:
             continue
         beside: dict[int, list[Any]] = {id_: [] for id_ in here}
@@ -152,6 +155,16 @@ def pending(session: Session, case: Case, what: str, department: str = "") -> Re
 def _waiting(session: Session, case: Case, what: str) -> list[Request]:
     asked = _beside(session, case, "requests")
     return [row for row in asked if row.what == what and row.decided_at is None]
+
+
+def pending_appeal(session: Session, case: Case) -> Appeal | None:
+    """The appeal of this case that has not ended, or None."""
+    return next((row for row in _beside(session, case, "appeals") if row.ended_at is None), None)
+
+
+def _appealed(session: Session, case: Case) -> bool:
+    """Whether the review that the present round answers for was appealed against."""
+    return any(row.round == case.round - 1 for row in _beside(session, case, "appeals"))
 
 
 def _suspended_for(session: Session, case: Case) -> str:
@@ -248,7 +261,7 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
         drawn=case.state != State.REPLIED or _drawn(session, case, timing),
         appeal=("upheld" if appeal.upheld else "open") if appeal else "",
         appeal_by=appeal.decided_by if appeal else "",
-        appealed=redone and appealed(session, case),
+        appealed=redone and _appealed(session, case),
         appeal_until=_may_appeal_until(case, timing) if redone else None,
         stuck=case.stuck,
         limits=limits(timing),

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from hotline import facts
 from hotline.loop_models import Appeal, Exclusion, StuckMatter
-from hotline.models import Case
 from hotline.words import Clock, Stuck
 
 if TYPE_CHECKING:
@@ -23,28 +22,16 @@ CLOCK_OF = {
 # --- appeals -------------------------------------------------------------------------------------------------------
 
 
-def pending_appeal(session: Session, case: Case) -> Appeal | None:
-    """The appeal of this case that has not ended, or None."""
-    rows = select(Appeal).where(Appeal.case_id == case.id, Appeal.ended_at.is_(None)).order_by(Appeal.id)
-    return session.scalars(rows).first()
-
-
-def appealed(session: Session, case: Case) -> bool:
-    """Whether the review that the present round answers for was appealed against."""
-    rows = select(Appeal.id).where(Appeal.case_id == case.id, Appeal.round == case.round - 1)
-    return session.scalars(rows).first() is not None
-
-
 def appeal(work: "Work") -> None:
     """The department's word stands beside the review; nothing else moves."""
     said = {name: work.given[name] for name in ("claim", "reason", "evidence")}
     who = {"department": work.actor.department, "by": work.actor.name, "at": work.unit.now}
-    work.unit.session.add(Appeal(case_id=work.case.id, round=work.case.round - 1, **who, **said))
+    facts.keep(work.unit.session, work.case, "appeals", Appeal(round=work.case.round - 1, **who, **said))
     work.told["appeal"] = {"round": work.case.round - 1, "claim": work.given["claim"]}
 
 
 def _pending(work: "Work") -> Appeal:
-    asked = pending_appeal(work.unit.session, work.case)
+    asked = facts.pending_appeal(work.unit.session, work.case)
     if asked is None:
         raise LookupError("the guards let through an appeal that is not there")
     return asked
