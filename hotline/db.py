@@ -99,6 +99,11 @@ def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
+def each_by_itself() -> Session:
+    """A session in which every statement is a transaction of its own: two messages fewer to the server and back."""
+    return Session(engine().execution_options(isolation_level="AUTOCOMMIT"))
+
+
 def session() -> Session:
     """A new session; use it through `unit.transaction` or for reading in a `with`."""
     return _maker()()

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from hotline import clock
+from hotline import clock, db
 from hotline.events import CallChanged
 from hotline.unit import Unit, transaction
 from telephony import agents, house, outbound
@@ -24,33 +24,33 @@ LONGEST_CALL = dt.timedelta(days=1)  # no connector lets a call live so long; ke
 
 
 # `callers` before `seats`: the order in which everybody else locks them. What somebody changed in between is left out.
-_HAND_OUT = text("""
+_HAND_OUT = """
 WITH wanted AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:calls AS text[]), CAST(:users AS text[]), CAST(:tokens AS text[]),
-                       CAST(:together AS boolean[]), CAST(:told AS jsonb[]))
+  SELECT * FROM unnest(CAST(%(calls)s AS text[]), CAST(%(users)s AS text[]), CAST(%(tokens)s AS text[]),
+                       CAST(%(together)s AS boolean[]), CAST(%(told)s AS jsonb[]))
                 WITH ORDINALITY AS w(call, agent, token, together, told, place)
 ), callers AS MATERIALIZED (
-  SELECT id FROM calls WHERE id = ANY (CAST(:calls AS text[])) AND state = 'waiting' ORDER BY id FOR UPDATE
+  SELECT id FROM calls WHERE id = ANY (CAST(%(calls)s AS text[])) AND state = 'waiting' ORDER BY id FOR UPDATE
 ), seats AS MATERIALIZED (
   SELECT s."user", u.phone_uri FROM agent_seats s JOIN users u ON u.name = s."user"
-   WHERE s."user" = ANY (CAST(:users AS text[])) AND s.status = 'ready' AND s.state = 'idle'
-     AND (s.not_before IS NULL OR s.not_before <= :machine) AND (SELECT count(*) FROM callers) > 0
+   WHERE s."user" = ANY (CAST(%(users)s AS text[])) AND s.status = 'ready' AND s.state = 'idle'
+     AND (s.not_before IS NULL OR s.not_before <= %(machine)s) AND (SELECT count(*) FROM callers) > 0
    ORDER BY s."user" FOR UPDATE OF s
 ), given AS MATERIALIZED (
   SELECT w.*, s.phone_uri
     FROM wanted w JOIN callers c ON c.id = w.call JOIN seats s ON s."user" = w.agent
 ), offered AS (
-  UPDATE calls SET state = 'offered', agent = g.agent, token = g.token, offer_at = :now
+  UPDATE calls SET state = 'offered', agent = g.agent, token = g.token, offer_at = %(now)s
     FROM (SELECT DISTINCT ON (call) call, agent, token FROM given ORDER BY call, place DESC) g WHERE calls.id = g.call
 ), reserved AS (
-  UPDATE agent_seats SET state = 'reserved', call = g.call, token = g.token, not_before = :until, since = :now,
-         rung_at = :now FROM given g WHERE agent_seats."user" = g.agent
+  UPDATE agent_seats SET state = 'reserved', call = g.call, token = g.token, not_before = %(until)s, since = %(now)s,
+         rung_at = %(now)s FROM given g WHERE agent_seats."user" = g.agent
 ), outboxed AS (
   INSERT INTO outbox (kind, payload, created_at, ready_at)
-  SELECT DISTINCT ON (call) :kind, told, :now, :machine FROM given ORDER BY call
+  SELECT DISTINCT ON (call) %(kind)s, told, %(now)s, %(machine)s FROM given ORDER BY call
 )
 SELECT call, agent, token, phone_uri, together FROM given ORDER BY place
-""")
+"""
 
 
 # --- offers ---------------------------------------------------------------------------------------------------------
@@ -59,8 +59,12 @@ SELECT call, agent, token, phone_uri, together FROM given ORDER BY place
 def give(
     rules: Rules, silent: Collection[str] = (), now: dt.datetime | None = None
 ) -> tuple[list[Reaction], list[Assignment]]:
-    """Look, decide and reserve in one commit: what is said for it, and whose turn it is to be called back."""
-    with transaction(now) as unit:
+    """Look, decide and reserve: what is said for it, and whose turn it is to be called back.
+
+    Looking holds nothing and reserving is one statement that compares, so each is a commit of its own.
+    """
+    with db.each_by_itself() as session:
+        unit = Unit(session, now or clock.now())
         made = due(unit, rules, silent)
         inwards = [one for one in made if not one.call.startswith(KEPT)]
         return reserve(unit, inwards, rules), [one for one in made if one.call.startswith(KEPT)]
@@ -84,7 +88,7 @@ def reserve(unit: Unit, made: list[Assignment], rules: Rules) -> list[Reaction]:
     compare-and-set: of two that want the same caller or seat the second gets nothing."""
     if not made:
         return []
-    rows = unit.session.connection().execute(_HAND_OUT, _wanted(unit, made, rules)).all()
+    rows = unit.session.connection().exec_driver_sql(_HAND_OUT, _wanted(unit, made, rules)).all()
     return [said for row in rows for said in _said(row, rules)]
 
 

@@ -18,31 +18,33 @@ from telephony.words import SeatState, Status, Strategy
 
 # `free` is counted before anybody who waits is looked at: without a free seat nobody is. Today's calls of the free
 # agents are counted only where somebody waits in a group that goes by them.
-# `agent <> ''` is what the index of agents' calls asks for.
-_LOOK = text("""
+# `agent <> ''` is what the index of agents' calls asks for. That a connector is not silent is asked in words of which
+# PostgreSQL thinks that they nearly always hold: its plan for any arguments took `<> ALL` for something that leaves
+# nobody, and then read everybody who waits.
+_LOOK = """
 WITH present AS MATERIALIZED (
   SELECT s."user", s.idle_since, s.rung_at,
-         s.status = 'ready' AND s.state = 'idle' AND (s.not_before IS NULL OR s.not_before <= :machine) AS free
+         s.status = 'ready' AND s.state = 'idle' AND (s.not_before IS NULL OR s.not_before <= %(machine)s) AS free
     FROM agent_seats s JOIN users u ON u.name = s."user"
    WHERE s.status <> 'off' AND u.active AND u.phone_uri <> ''
 ), room AS MATERIALIZED (SELECT count(*) FILTER (WHERE free) AS free FROM present)
 , heads AS MATERIALIZED (
-  SELECT c.* FROM room CROSS JOIN unnest(CAST(:codes AS text[])) AS g(code) CROSS JOIN LATERAL (
+  SELECT c.* FROM room CROSS JOIN unnest(CAST(%(codes)s AS text[])) AS g(code) CROSS JOIN LATERAL (
          SELECT id, coalesce(rank_at, queue_at) AS since, skill_group, wanted_agent FROM calls
           WHERE state = 'waiting' AND skill_group = g.code AND room.free > 0
-            AND connector <> ALL (CAST(:silent AS text[]))
+            AND CASE WHEN connector = ANY (CAST(%(silent)s AS text[])) THEN NULL ELSE 1 END IS NOT NULL
           ORDER BY rank_at, id LIMIT (SELECT free FROM room)) AS c
 ), counting AS MATERIALIZED (
-  SELECT EXISTS (SELECT FROM heads WHERE skill_group = ANY (CAST(:counting AS text[]))) AS yes
+  SELECT EXISTS (SELECT FROM heads WHERE skill_group = ANY (CAST(%(counting)s AS text[]))) AS yes
 )
 SELECT 'caller' AS what, id, since, NULL AS rung, skill_group, wanted_agent, 0 AS served FROM heads
 UNION ALL
 SELECT 'seat', p."user", p.idle_since, p.rung_at, '', '', CASE WHEN (SELECT yes FROM counting) THEN (
-       SELECT count(*) FROM calls WHERE agent = p."user" AND agent <> '' AND invite_at >= :midnight AND direction = 'in'
-          AND agent_answer_at IS NOT NULL) ELSE 0 END
+       SELECT count(*) FROM calls WHERE agent = p."user" AND agent <> '' AND invite_at >= %(midnight)s
+          AND direction = 'in' AND agent_answer_at IS NOT NULL) ELSE 0 END
   FROM present p WHERE p.free
 UNION ALL SELECT 'present', NULL, NULL, NULL, string_agg("user", chr(31)), '', 0 FROM present
-""")
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class House:
 
 def look(session: Session, rules: Rules, now: dt.datetime, silent: Collection[str] = ()) -> House:
     """The house at `now`. Callers of a `silent` connector are left out: they cannot be given to anybody."""
-    rows = session.connection().execute(_LOOK, _asked(rules, now, silent)).all()
+    rows = session.connection().exec_driver_sql(_LOOK, _asked(rules, now, silent)).all()
     seats = tuple(_seat(row) for row in rows if row.what == "seat")
     waiting = tuple(Caller(r.id, r.since, r.skill_group, r.wanted_agent) for r in rows if r.what == "caller")
     present = next((row.skill_group for row in rows if row.what == "present"), None) or ""

@@ -205,6 +205,37 @@ def test_giving_a_caller_to_a_seat_reads_that_seats_own_calls_of_today_not_every
     assert read_for_one_caller() <= few
 
 
+def test_giving_a_caller_to_a_seat_reads_who_is_first_not_everybody_who_waits():
+    fill_house(0)
+    fill_waiting(FEW)
+    few = read_with_the_plan_for_any_arguments()
+    fill_waiting(MANY)
+    assert read_with_the_plan_for_any_arguments() <= few
+
+
+def fill_waiting(count):
+    joined = """INSERT INTO calls (id, state, caller, caller_index, connector, invite_at, queue_at, rank_at, agent,
+                                   skill_group, direction)
+        SELECT 'w' || :count || '-' || n, 'waiting', '', '', 'c1', now(), now(), now(), '', 'general', 'in'
+        FROM generate_series(1, :count) n"""
+    with db.engine().begin() as connection:
+        connection.execute(text(joined), {"count": count})
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE calls"))
+
+
+def read_with_the_plan_for_any_arguments():
+    """Rows of calls that one look reads once the statement is prepared, as in a process that looks all day."""
+    db.engine().dispose()
+    with db.session() as session:
+        session.execute(text("SET plan_cache_mode = force_generic_plan"))
+        for _ in range(10):
+            before = rows_read(session)["calls"]
+            found = house.look(session, Rules(), clock.now(), ("c2",))
+        assert (len(found.free), len(found.waiting)) == (1, 1)
+        return rows_read(session)["calls"] - before
+
+
 def fill_house(calls):
     """One agent of many is free, one caller waits, so many calls are over."""
     with transaction() as unit:
