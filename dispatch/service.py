@@ -111,11 +111,12 @@ class Owed(NamedTuple):
 
 @dataclass
 class Turn:
-    """One transaction of the sweep: the locked cases, the rungs their clocks have fired, and who is who."""
+    """One transaction of the sweep: the locked cases, their running clocks, the rungs these have fired, who is who."""
 
     unit: Unit
     one_by_one: bool = False
     cases: dict[int, Case] = field(default_factory=dict)
+    clocks: dict[int, dict[int, ClockRow]] = field(default_factory=dict)  # by case and clock
     fired: set[tuple[int, int, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -127,14 +128,18 @@ class Turn:
         session, ids = self.unit.session, {owed.case for owed in waiting}
         acting = {owed.case for owed in waiting if owed.rung in ACTS}
         found = facts.load_many(session, db.among(Case.id, acting), words=False) if acting else []
-        found += facts.with_clocks(session, db.among(Case.id, ids - acting))
+        found += facts.bare(session, db.among(Case.id, ids - acting))
         self.cases = {case.id: case for case in found}
+        self.clocks = {id_: {} for id_ in ids}
+        running = select(ClockRow).where(db.among(ClockRow.case_id, ids), ClockRow.stopped_at.is_(None))
+        for row in session.scalars(running.order_by(ClockRow.id)):
+            self.clocks[row.case_id][row.id] = row
         history.look_up(self.unit, ids)
         mine = db.among(RungRow.clock_id, [owed.clock for owed in waiting])
         rows = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(mine)
         self.fired = {(clock, turn, rung) for clock, turn, rung in session.execute(rows)}
-        self.people.expect({clock.department for case in found for clock in case.clocks} - {""})
-        facts.open_phones(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
+        self.people.expect({row.department for rows in self.clocks.values() for row in rows.values()} - {""})
+        facts.open_words(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
 
     @cached_property
     def reasons(self) -> dict[tuple[int, str], dt.datetime]:
@@ -170,7 +175,7 @@ def _fire_oldest(turn: Turn, only: int | None = None) -> int:
     turns = 0
     while waiting and turns < BATCH:
         owed = heapq.heappop(waiting)
-        row = next(clock for clock in turn.cases[owed.case].clocks if clock.id == owed.clock)
+        row = turn.clocks[owed.case][owed.clock]
         (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         turns += 1
         if row.next_at is not None and row.next_at <= last:
@@ -207,7 +212,7 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     if row.stopped_at is not None or row.next_at is None or row.next_at > unit.now:
         return
     code, due_at = row.next_rung, row.next_at
-    if code == "red" and (verdict := _verdict_due(case, row)) > unit.now:
+    if code == "red" and (verdict := _verdict_due(turn, row)) > unit.now:
         row.next_at = verdict
         return
     rung = next((r for r in turn.timing.ladder(row) if r.code == code), Rung(code, due_at, ()))
@@ -224,10 +229,11 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
         ACTS[code](unit, case)
 
 
-def _verdict_due(case: Case, row: ClockRow) -> dt.datetime:
+def _verdict_due(turn: Turn, row: ClockRow) -> dt.datetime:
     """Until when an order waits for the verdict on an extension, which could be asked for in time only."""
-    asked = (clock for clock in case.clocks if clock.clock == Clock.EXTENSION and clock.department == row.department)
-    waiting = [clock.due_at for clock in asked if clock.stopped_at is None and row.clock == Clock.REPLY]
+    running = (clock for clock in turn.clocks[row.case_id].values() if clock.stopped_at is None)
+    asked = (clock for clock in running if (clock.clock, clock.department) == (Clock.EXTENSION, row.department))
+    waiting = [clock.due_at for clock in asked if row.clock == Clock.REPLY]
     return max(waiting, default=row.due_at)
 
 

@@ -222,11 +222,12 @@ def decided(
     """The step that may be done; nothing is written yet. Raises what refuses it."""
     check_role(action, actor)
     check_version(unit.session, case, action, actor, version)
-    known = facts.gather(unit.session, case, timing())
+    rules = timing()
+    known = facts.gather(unit.session, case, rules)
     found = decide(known, action, actor, form, unit.now)
     if isinstance(found, Refused):
         raise _REFUSALS[found.status](found.code, found.message)
-    return Work(unit, case, known, found, actor, form, ClockChanges(case, timing(), unit.now))
+    return Work(unit, case, known, found, actor, form, ClockChanges(case, rules, unit.now))
 
 
 def check_role(action: Action, actor: Actor) -> None:

@@ -89,6 +89,7 @@ def send(work: Work, code: str, part: str, opinion: str, extensions: int = 0) ->
     away = bool(department.system_url)
     now = work.unit.now
     place = Assignment(
+        case_id=work.case.id,
         department=code,
         part=part,
         status=Delivery.SENT if away else Delivery.DELIVERED,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect, select
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.db import among
@@ -28,7 +28,9 @@ _ANSWERED = select(ReplyRow).options(defer(ReplyRow.internal), defer(ReplyRow.pu
 _SPOKEN = select(RevisitRow).options(defer(RevisitRow.words))
 _RATED = select(Rating).options(defer(Rating.words))
 _APPEALED = select(Appeal).options(defer(Appeal.reason), defer(Appeal.evidence), defer(Appeal.verdict_reason))
-_BESIDE: dict[str, tuple[Any, Any, Callable[[Case], bool]]] = {  # what decisions need besides, and of which cases
+_BESIDE: dict[str, tuple[Any, Any, Callable[[Case], bool]]] = {  # what hangs on a case, and on which it matters
+    "places": (select(Assignment), Assignment, lambda _case: True),
+    "clocks": (select(ClockRow), ClockRow, lambda _case: True),
     "requests": (_ASKED, Request, lambda _case: True),
     "replies": (_ANSWERED, ReplyRow, lambda case: case.state == State.REPLIED),
     "revisits": (_SPOKEN, RevisitRow, lambda case: case.state in _AFTER_REPLY),
@@ -63,38 +65,47 @@ def load_many(
 
     Without `words` what the citizen said is opened only where it is asked for.
     """
-    rows = select(Case).where(wanted).order_by(Case.id).options(selectinload(Case.places), selectinload(Case.clocks))
+    rows = select(Case).where(wanted).order_by(Case.id)
     rows = rows if words else rows.options(*_WORDS)
     found = list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
     look_beside(session, found)
     return found
 
 
-def with_clocks(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
-    """The cases with their clocks alone, enough to tell of a rung; `complete` makes one ready for a step."""
-    rows = select(Case).where(wanted).order_by(Case.id).options(selectinload(Case.clocks), *_WORDS)
+def bare(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
+    """The cases alone, enough to tell of a rung; `complete` makes one ready for a step."""
+    rows = select(Case).where(wanted).order_by(Case.id).options(*_WORDS)
     return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
 
 
-def open_phones(session: Session, cases: Collection[Case]) -> None:
-    """Read at once the telephone numbers of cases that were loaded without words."""
-    here = {case.id: case for case in cases if "phone" in inspect(case).unloaded}
-    if here:
-        for id_, phone in session.execute(select(Case.id, Case.phone).where(among(Case.id, here))):
-            set_committed_value(here[id_], "phone", phone)
+def with_clocks(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
+    """The cases with their clocks alone, all of them, which name each other."""
+    found = bare(session, wanted, lock=lock)
+    look_beside(session, found, ("clocks",))
+    return found
+
+
+def open_words(session: Session, cases: Collection[Case]) -> None:
+    """Read at once who the citizen is and what he calls his matter, of cases that were loaded without words."""
+    here = {case.id: case for case in cases if "title" in inspect(case).unloaded}
+    if not here:
+        return
+    columns = {column.key: column for column in (Case.title, Case.name, Case.phone, Case.address)}
+    for row in session.execute(select(Case.id, *columns.values()).where(among(Case.id, here))).mappings():
+        for name in columns:
+            set_committed_value(here[row["id"]], name, row[name])
 
 
 def complete(session: Session, case: Case) -> None:
-    """Read what a step needs of a case that was loaded with its clocks alone."""
-    if "places" in inspect(case).unloaded:
-        session.scalars(select(Case).where(Case.id == case.id).options(selectinload(Case.places), *_WORDS)).one()
-        look_beside(session, [case])
+    """Read what a step needs of a case that was loaded bare."""
+    look_beside(session, [case])
 
 
-def look_beside(session: Session, cases: Collection[Case]) -> None:
-    """Read what decisions about these cases look at besides places and clocks, one query for all of a sort."""
-    for name, (rows, model, wanted) in _BESIDE.items():
-        here = {case.id: case for case in cases if wanted(case)}
+def look_beside(session: Session, cases: Collection[Case], names: Collection[str] = tuple(_BESIDE)) -> None:
+    """Read what hangs on these cases and was not read yet, one query for all of a sort."""
+    for name in names:
+        rows, model, wanted = _BESIDE[name]
+        here = {case.id: case for case in cases if wanted(case) and name in inspect(case).unloaded}
         if not here:
             continue
         beside: dict[int, list[Any]] = {id_: [] for id_ in here}
@@ -139,8 +150,8 @@ def live_places(case: Case) -> list[Assignment]:
 
 def keep(session: Session, case: Case, name: str, row: Any) -> None:
     """Add a row to a list of `_BESIDE`; a list that was not read finds it when it is."""
+    row.case_id = case.id
     if name in inspect(case).unloaded:
-        row.case_id = case.id
         session.add(row)
     else:
         getattr(case, name).append(row)

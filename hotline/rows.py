@@ -5,21 +5,114 @@ A statement has one parameter per table, so it stays the same, and prepared, for
 
 import datetime as dt
 import json
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any, cast
 
 from sqlalchemy import JSON, Column, Dialect, Table, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import get_history, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.db import Base
 
 _WAS = "version_as_read"
+
+
+def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]]) -> None:
+    """Write all that the session holds and these rows besides: what changed, what is new, then `lines`.
+
+    New rows that hang on nothing the flush has to sort out go with the lines, in one statement; they are held by the
+    session afterwards as after a flush. Raises SQLAlchemy's errors and StaleDataError.
+    """
+    settle(session)
+    fresh = _taken_out(session)
+    _clean(session)
+    session.flush()
+    told = {table: list(rows) for table, rows in lines.items()}
+    for row in fresh:
+        told.setdefault(type(row), []).append({name: row.__dict__[name] for name in _columns(type(row))})
+    if told:
+        put(session, told)
+    for row in fresh:
+        make_transient_to_detached(row)
+    session.add_all(fresh)
+
+
+def _taken_out(session: Session) -> list[Base]:
+    """The new rows that can be told as lines, whole and with their keys, taken out of the session."""
+    fresh = [row for row in session.new if _stands_alone(row)]
+    if not fresh:
+        return []
+    for row, key in zip(fresh, _keys(session, fresh), strict=True):
+        for name, value in _unsaid(row).items():
+            set_committed_value(row, name, value)
+        set_committed_value(row, "id", key)
+        session.expunge(row)
+    holder: Base
+    for holder in (*session.dirty, *session.new):
+        for name in _lists(type(holder)) & inspect(holder).committed_state.keys():
+            set_committed_value(holder, name, list(getattr(holder, name)))  # they are written, not to be flushed again
+    return fresh
+
+
+def _clean(session: Session) -> None:
+    """The flush has nothing to look for in rows of which all is written."""
+    for row in session.dirty:
+        state = inspect(row)
+        if not state.committed_state:
+            state._commit_all(state.dict, session.identity_map)  # noqa: SLF001 - what the flush itself does at its end
+
+
+def _stands_alone(row: Base) -> bool:
+    """Whether its table has a running number as its key, no lists, and the row names all that only a server knows."""
+    keyed, needed = _shape(type(row))
+    told = row.__dict__
+    return keyed and told.get("id") is None and all(isinstance(told.get(name), _PLAIN) for name in needed)
+
+
+_PLAIN = (str, int, float, dt.datetime, dict, list)
+
+
+@lru_cache
+def _shape(table: type[Base]) -> tuple[bool, tuple[str, ...]]:
+    """(whether its rows may be told as lines, the columns a row has to name)."""
+    mapper, whole = inspect(table), cast("Table", table.__table__)
+    key = whole.autoincrement_column
+    keyed = key is not None and key.name == "id" and len(whole.primary_key) == 1 and not mapper.relationships
+    plain = mapper.version_id_col is None and list(whole.columns.keys()) == list(_columns(table))
+    unsaid = (c for c in whole.columns if c.default is None and (c.server_default is not None or not c.nullable))
+    return keyed and plain, tuple(column.name for column in unsaid if column is not key)
+
+
+def _unsaid(row: Base) -> dict[str, Any]:
+    """What the row does not name, as the model's defaults say."""
+    return {name: make() for name, make in _defaults(type(row)) if name not in row.__dict__}
+
+
+@lru_cache
+def _defaults(table: type[Base]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((column.name, _default(column)) for column in cast("Table", table.__table__).columns)
+
+
+@lru_cache
+def _lists(table: type[Base]) -> frozenset[str]:
+    return frozenset(relation.key for relation in inspect(table).relationships)
+
+
+def _keys(session: Session, rows: Sequence[Base]) -> list[int]:
+    """The next running numbers of the tables of these rows, one for each."""
+    counts = Counter(type(row).__tablename__ for row in rows)
+    each = "unnest(%s::text[], %s::int[]) AS wanted(name, n), generate_series(1, n)"
+    drawn = f"SELECT name, nextval(pg_get_serial_sequence(name, 'id')) FROM {each}"  # noqa: S608 - no names in it
+    keys: dict[str, list[int]] = defaultdict(list)
+    for table, key in session.connection().exec_driver_sql(drawn, (list(counts), list(counts.values()))):
+        keys[table].append(key)
+    ahead = {table: iter(sorted(found)) for table, found in keys.items()}
+    return [next(ahead[type(row).__tablename__]) for row in rows]
 
 
 def put(
@@ -30,12 +123,22 @@ def put(
     What a row does not name has the model's default. Constraints are checked behind all of them, so their order does
     not matter. With `unless_there` a row that is there already stays as it is. Raises SQLAlchemy's errors.
     """
-    connection = session.connection()
-    ways = [_way(table, frozenset().union(*rows), connection.dialect) for table, rows in lines.items()]
+    connection, sorts = session.connection(), list(_sorts(lines))
+    ways = [_way(table, frozenset().union(*rows), connection.dialect) for table, rows in sorts]
     inserts = [way.insert + (" ON CONFLICT DO NOTHING" if unless_there else "") for way in ways]
     first = ", ".join(f"w{number} AS ({insert})" for number, insert in enumerate(inserts[:-1]))
-    told = tuple(way.told(rows) for way, rows in zip(ways, lines.values(), strict=True))
+    told = tuple(way.told(rows) for way, (_, rows) in zip(ways, sorts, strict=True))
     connection.exec_driver_sql(f"WITH {first} {inserts[-1]}" if first else inserts[-1], told)
+
+
+def _sorts(
+    lines: Mapping[type[Base], Sequence[Mapping[str, Any]]],
+) -> Iterator[tuple[type[Base], Sequence[Mapping[str, Any]]]]:
+    """The rows by table, those that name their running number apart from those to which the server gives one."""
+    for table, rows in lines.items():
+        keyed = [row for row in rows if "id" in row]
+        unkeyed = [row for row in rows if "id" not in row] if keyed else rows
+        yield from ((table, some) for some in (keyed, unkeyed) if some)
 
 
 def settle(session: Session) -> None:

@@ -210,6 +210,7 @@ class ClockChanges:
 
 def _row(case: Case, name: Clock, department: str, now: dt.datetime, limit: Limit, reckoned: Due) -> ClockRow:
     return ClockRow(
+        case_id=case.id,
         clock=name.value,
         department=department,
         round=case.round,

@@ -45,10 +45,7 @@ class Unit:
 
     def put_down(self) -> None:
         """Write what changed in held rows, what is new, and what was added: as few statements as there are sorts."""
-        rows.settle(self.session)
-        self.session.flush()
-        if self.lines:
-            rows.put(self.session, self.lines)
+        rows.put_down(self.session, self.lines)
         self.lines.clear()
 
 

@@ -5,12 +5,15 @@ import datetime as dt
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
+from staff_story import AGENT, DISPATCHER
 
-from hotline import db
+from hotline import cases, db, facts
+from hotline.cases import NewCase
 from hotline.message_models import Notice, OutboxRow, SameRequest
-from hotline.models import HistoryRow
+from hotline.models import ClockRow, HistoryRow
 from hotline.rows import put
 from hotline.unit import transaction
+from hotline.words import Action
 
 pytestmark = pytest.mark.usefixtures("database")
 MANY = 300
@@ -34,12 +37,63 @@ def read(table, *without):
 def test_a_line_is_written_as_the_mapper_would_write_it(table, values):
     with transaction() as unit:
         unit.session.add(table(**values))
+        unit.session.flush()  # by the mapper
     (mapped,) = read(table)
     with transaction() as unit:
         for _ in range(MANY):
             unit.write(table, **values)
         unit.keep(table(**values))
-    assert read(table) == [mapped] * (MANY + 2)
+        unit.session.add(table(**values))
+    assert read(table) == [mapped] * (MANY + 3)
+
+
+def test_a_new_row_is_held_afterwards_as_after_a_flush():
+    with transaction() as unit:
+        rows = [Notice(at=AT, text=str(number)) for number in range(3)]
+        unit.session.add_all(rows)
+        unit.put_down()
+        assert [(row.role, row.read_at) for row in rows] == [("", None)] * 3
+        assert [unit.session.get(Notice, row.id) is row for row in rows] == [True] * 3
+        rows[1].text = "别的"
+    with db.session() as session:
+        told = {row.id: row.text for row in session.scalars(select(Notice))}
+    assert told == {row.id: row.text for row in rows}
+    assert [row.text for row in rows] == ["0", "别的", "2"]
+
+
+def breaks_down():
+    with transaction() as unit:
+        unit.session.add(Notice(at=AT, text="一"))
+        unit.put_down()
+        raise ZeroDivisionError
+
+
+def test_what_a_transaction_that_failed_has_added_is_gone():
+    with pytest.raises(ZeroDivisionError):
+        breaks_down()
+    with transaction() as unit:
+        unit.session.add(Notice(at=AT, text="二"))
+        with unit.session.begin_nested() as inner:
+            unit.session.add(Notice(at=AT, text="三"))
+            unit.put_down()
+            inner.rollback()
+    with db.session() as session:
+        assert list(session.scalars(select(Notice.text))) == ["二"]
+
+
+def test_a_new_case_and_what_hangs_on_it_are_written_together(city):
+    with transaction() as unit:
+        case = cases.create_in(unit, NewCase("咨询", "题", "内容", "phone"), AGENT)
+        (clock,) = case.clocks
+        unit.put_down()
+        assert unit.session.get(ClockRow, clock.id) is clock
+        form = {"departments": [{"code": "csglj", "role": "lead"}], "opinion": ""}
+        cases.step(unit, case, Action.FORWARD, DISPATCHER, form, case.version)
+    with db.session() as session:
+        kept = facts.load(session, case.number)
+        assert [(row.clock, row.outcome) for row in kept.clocks] == [(row.clock, row.outcome) for row in case.clocks]
+        assert [row.department for row in kept.places] == ["csglj"]
+        assert {row.id for row in case.clocks} == {row.id for row in kept.clocks}
 
 
 def test_rows_that_do_not_name_the_same_columns_have_defaults_where_they_name_none():
