@@ -316,7 +316,11 @@ snd_path {folder}/sound
         with contextlib.suppress(OSError):
             self.line.close()
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:  # it waits for the answer of somebody who was killed while they spoke
+            self.process.kill()
+            self.process.wait(5)
 
 
 def options(port):

@@ -54,12 +54,12 @@ A_MINUTE = pytest.param(180, 3, marks=pytest.mark.long, id="a minute")
 
 @pytest.mark.parametrize(("calls", "rate"), [pytest.param(15, 10, id="a moment"), A_MINUTE])
 def test_without_redis_calls_go_on_and_their_events_come_later_in_order(prompts, sipp, calls, rate):
-    """One waits in line all the time, the others come, wait and go while Redis is away."""
+    """One waits in line all the time and is heard there, the others come, wait and go while Redis is away."""
     with tempfile.TemporaryDirectory(prefix="tel-") as folder:
         server = RedisServer(folder).start()
         own = Connector(f"{folder}/data", server, prompts=prompts, name="alone").start()
         try:
-            patient = sipp(own.port, "caller_quiet", d=1000 * calls // rate + 2500, timeout=200).start()
+            patient = sipp(own.port, "caller", d=1000 * calls // rate + 2500, timeout=200).start()
             own.wait("queued")
             server.stop()
             numbers = [f"137{n:08d}" for n in range(calls)]
