@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 from staff_story import (
     ANSWER,
     CITIZEN,
@@ -251,6 +252,23 @@ def test_an_alarm_is_taken_once_by_name(ask):
     assert (refused.status_code, refused.json["error"]["fields"]) == (409, {"by": "supervisor1"})
     assert numbers_of(second) == []
     assert first.post("/board/alarms/999999/take").status_code == 404
+
+
+def test_an_alarm_says_what_its_matter_is_about_without_naming_anybody(ask):
+    case = new(title="欧阳明远家门口路灯不亮", name="欧阳明远", phone="13912345678")
+    with transaction() as unit:
+        unit.session.add(Alarm(at=clock.now(), code="fallback", text="没有人转办", case_number=case.number))
+    [alarm] = ask("supervisor1").get("/board/alarms").json["items"]
+    assert (alarm["text"], alarm["title"]) == ("没有人转办", "某某家门口路灯不亮")
+
+
+def test_an_alarm_about_a_case_that_cannot_be_read_is_told_all_the_same(ask):
+    case = new()
+    with transaction() as unit:
+        unit.session.add(Alarm(at=clock.now(), code="unreadable", text="读不出来", case_number=case.number))
+        unit.session.execute(text("UPDATE cases SET title = 'AAAA' WHERE id = :id"), {"id": case.id})
+    [alarm] = ask("supervisor1").get("/board/alarms").json["items"]
+    assert (alarm["text"], alarm["title"]) == ("读不出来", "")
 
 
 def numbers_of(client):

@@ -1,7 +1,8 @@
 """The supervisors' board: now, the two promises, what burns, the loop of bad reviews; each figure is a door."""
 
 import datetime as dt
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -9,6 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.models import Alarm
+from dispatch.service import UNREADABLE
 from hotline import clock, db, reading
 from hotline.chat_models import Chat
 from hotline.errors import BadInput, Conflict, Missing
@@ -24,6 +26,7 @@ from web.staff import doors, loop
 from web.staff.houses import houses
 from web.staff.kept import counted
 
+log = logging.getLogger(__name__)
 board = Blueprint("board", __name__)
 READERS = (Role.SUPERVISOR, Role.AUDITOR, Role.AGENT, Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR)
 TAKERS = (Role.SUPERVISOR, Role.DISPATCHER)
@@ -270,6 +273,23 @@ def bad_reviews() -> Response:
 # --- alarms ------------------------------------------------------------------------------------------------------
 
 
+def _alarms(rows: Sequence[Alarm]) -> list[dict[str, Any]]:
+    """As boards show them, each with the matter it is about in a line without personal data."""
+    titles = _titles({row.case_number for row in rows} - {""})
+    return [_alarm(row) | {"title": titles.get(row.case_number, "")} for row in rows]
+
+
+def _titles(numbers: Collection[str]) -> dict[str, str]:
+    """What these cases are about; empty where one cannot be read, for of that, too, there is an alarm."""
+    try:
+        with db.session() as session:
+            found = session.scalars(select(Case).where(db.among(Case.number, numbers)))
+            return {case.number: reading.public_title(case) for case in found}
+    except UNREADABLE as broken:
+        log.warning("alarms without titles: %s", type(broken).__name__)
+        return {}
+
+
 def _alarm(row: Alarm) -> dict[str, Any]:
     taken = clock.iso(row.taken_at) if row.taken_at else None
     told = {"id": row.id, "at": clock.iso(row.at), "code": row.code, "text": row.text, "case": row.case_number}
@@ -282,7 +302,7 @@ def alarms() -> Response:
     access.staff(*READERS)
     with db.session() as session:
         rows = select(Alarm).where(Alarm.taken_at.is_(None)).order_by(Alarm.id.desc()).limit(ALARMS)
-        items = [_alarm(row) for row in session.scalars(rows)]
+        items = _alarms(session.scalars(rows).all())
     return jsonify({"items": items, "next": None})
 
 
@@ -297,5 +317,5 @@ def take(number: int) -> Response:
         if row.taken_at is not None and row.taken_by != actor.name:
             raise Conflict("alarm_taken", f"这条告警已由 {row.taken_by} 处理。", {"by": row.taken_by})
         row.taken_by, row.taken_at = actor.name, row.taken_at or unit.now
-        told = _alarm(row)
+        (told,) = _alarms([row])
     return jsonify(told)

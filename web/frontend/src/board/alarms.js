@@ -18,6 +18,8 @@ function beep() {
   tone.addEventListener("ended", () => audio.close());
 }
 
+const said = (row) => (row.title ? `${row.text}（${row.title}）` : row.text);
+
 export function alarms(box, button) {
   let waiting = 0;
   let loud = false;
@@ -26,7 +28,7 @@ export function alarms(box, button) {
       "p",
       {},
       h("span", { class: "mark" }, "■ "),
-      h("span", { class: "words", title: row.text }, row.text),
+      h("span", { class: "words", title: said(row) }, said(row)),
       h("span", { class: "when" }, momentWords(row.at)),
       box.dataset.takes ? h("button", { type: "button", class: "button", data: { alarm: row.id }, onclick: () => take(row.id) }, "我来处理") : null,
     );
