@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -87,12 +87,11 @@ def checked(body: Any, actor: Actor) -> cases.NewCase:
 
 def _read(body: Any, actor: Actor) -> cases.NewCase:
     """The body without its suggestion, a category that a person chose excepted."""
-    matter = parse(NewMatter, body)
-    phone = phone_number(matter.citizen.phone)
-    if not phone and actor.role is Role.CITIZEN and not matter.anonymous:
-        raise BadInput("phone_missing", "请留下联系电话，或选择匿名。", {"citizen.phone": "缺少此项"})
-    if matter.category and matter.category not in suggest.names()["category"]:
-        raise BadInput("unknown_category", "没有这个事项分类。", {"category": "没有这个分类"})
+    try:
+        matter = parse(NewMatter, body)
+    except BadInput as wrong:
+        raise _with_the_rest(wrong, body, actor) from None
+    phone, category, area, occurred_at = _looked_through(matter, actor)
     return cases.NewCase(
         kind=matter.kind.value,
         title=matter.title,
@@ -100,15 +99,66 @@ def _read(body: Any, actor: Actor) -> cases.NewCase:
         channel=_channel(matter.channel, actor),
         name=matter.citizen.name,
         phone=phone,
-        area=_area(matter.place.area),
+        area=area,
         address=matter.place.address,
-        occurred_at=_moment(matter.occurred_at, clock.now()),
+        occurred_at=occurred_at,
         urgency=matter.urgency.value,
         confidential=matter.confidential,
         anonymous=matter.anonymous,
         call=matter.call if actor.role is not Role.CITIZEN else "",
-        suggestion={"category": matter.category},
+        suggestion={"category": category},
     )
+
+
+def _looked_through(matter: NewMatter, actor: Actor) -> list[Any]:
+    """Telephone number, category, area and moment. Raises BadInput under the code of the first that is wrong, with the
+    fields of all."""
+    looks: tuple[Callable[[], Any], ...] = (
+        lambda: _phone(matter, actor),
+        lambda: _category(matter.category),
+        lambda: _area(matter.place.area),
+        lambda: _moment(matter.occurred_at, clock.now()),
+    )
+    found: list[Any] = []
+    faults: list[BadInput] = []
+    for look in looks:
+        try:
+            found.append(look())
+        except BadInput as wrong:
+            faults.append(wrong)
+    if faults:
+        raise _together(faults)
+    return found
+
+
+def _together(faults: Sequence[BadInput]) -> BadInput:
+    fields = {name: said for wrong in faults for name, said in wrong.fields.items()}
+    return BadInput(faults[0].code, "".join(wrong.message for wrong in faults), fields)
+
+
+def _with_the_rest(wrong: BadInput, body: Any, actor: Actor) -> BadInput:
+    """A body whose form is wrong somewhere: what else is wrong in the fields that can be read is said at once."""
+    bad = {path.partition(".")[0] for path in wrong.fields}
+    rest = {name: value for name, value in body.items() if name not in bad} if isinstance(body, dict) else {}
+    try:
+        _looked_through(parse(NewMatter, rest | ({"content": "…"} if "content" in bad else {})), actor)
+    except BadInput as more:
+        fields = {path: said for path, said in more.fields.items() if path.partition(".")[0] not in bad}
+        return _together([wrong, BadInput(more.code, more.message, fields)]) if fields else wrong
+    return wrong
+
+
+def _phone(matter: NewMatter, actor: Actor) -> str:
+    phone = phone_number(matter.citizen.phone)
+    if not phone and actor.role is Role.CITIZEN and not matter.anonymous:
+        raise BadInput("phone_missing", "请留下联系电话，或选择匿名。", {"citizen.phone": "缺少此项"})
+    return phone
+
+
+def _category(code: str) -> str:
+    if code and code not in suggest.names()["category"]:
+        raise BadInput("unknown_category", "没有这个事项分类。", {"category": "没有这个分类"})
+    return code
 
 
 def _ready(read: Sequence[cases.NewCase]) -> list[cases.NewCase]:
@@ -129,9 +179,7 @@ def _suggested(read: cases.NewCase, found: dict[str, Any]) -> cases.NewCase:
 
 def chosen(category: str, suggestion: dict[str, Any], area: str) -> dict[str, Any]:
     """A person chose the category: the department follows from the catalogue. Raises BadInput `unknown_category`."""
-    if category not in suggest.names()["category"]:
-        raise BadInput("unknown_category", "没有这个事项分类。", {"category": "没有这个分类"})
-    choice = suggest.by_category(category, area or suggestion["area"])
+    choice = suggest.by_category(_category(category), area or suggestion["area"])
     return suggestion | choice | {"machine": suggestion["category"], "manual": False}
 
 

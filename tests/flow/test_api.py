@@ -80,6 +80,28 @@ def test_bad_input_is_named_and_writes_nothing(ask, why, wrong, code, field):
     assert counted(Case) == counted(OutboxRow) == counted(HistoryRow) == 0
 
 
+SEVERAL = {"citizen": {"phone": "12ab"}, "place": {"area": "火星区"}, "occurred_at": FAR, "category": "9999"}
+
+
+def test_everything_that_is_wrong_is_named_at_once(ask):
+    wrong = ask("POST", "/api/v1/cases", GOOD | SEVERAL, "agent1")[1]["error"]
+    assert (wrong["code"], set(wrong["fields"])) == (
+        "bad_phone",
+        {"citizen.phone", "place.area", "occurred_at", "category"},
+    )
+    assert all(said in wrong["message"] for said in ("电话号码不对", "火星区", "不能晚于现在", "没有这个事项分类"))
+    also = {"kind": "闲聊", "content": ""}
+    wrong = ask("POST", "/api/v1/cases", GOOD | SEVERAL | also, "agent1")[1]["error"]
+    assert wrong["code"] == "invalid_fields"
+    assert set(wrong["fields"]) == {"kind", "content", "citizen.phone", "place.area", "occurred_at", "category"}
+    assert counted(Case) == 0
+
+
+def test_a_field_that_cannot_be_read_is_named_once(ask):
+    wrong = ask("POST", "/api/v1/cases", GOOD | {"citizen": {"phone": 5}, "colour": "red"})[1]["error"]
+    assert set(wrong["fields"]) == {"citizen.phone", "colour"}
+
+
 @pytest.mark.parametrize("body", [None, [], "text", 5])
 def test_what_is_no_object_is_refused(ask, body):
     status, told = ask("POST", "/api/v1/cases", body, "agent1")
