@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.city_models import Department, User
@@ -13,10 +14,10 @@ from hotline.lifecycle import Actor
 from hotline.unit import Unit
 from hotline.words import Role
 from telephony import acts, agents, outbound
-from telephony.models import Call
+from telephony.models import AgentSeat, Call
 from telephony.queueing import Rules
 from telephony.reaction import Reaction, command, told
-from telephony.words import CallState, Doing, SeatState
+from telephony.words import ENGAGED, CallState, Doing, SeatState, Status
 
 LONGEST_REASON = 200
 MOST_TAGS = 8
@@ -180,7 +181,21 @@ def target(session: Session, to: Any, rules: Rules) -> tuple[str, str]:
     raise BadInput("no_target", "请选择要转接或邀请的一方。", {"to": "缺少此项"})
 
 
-def directory(session: Session, by: str) -> list[dict[str, str]]:
-    """The colleagues of the centre who have a phone, by name; whether they are free is said by their seats."""
-    rows = session.query(User).filter(User.phone_uri != "", User.active, User.name != by).order_by(User.name)
-    return [{"user": user.name, "name": user.shown, "role": Role(user.role).label} for user in rows]
+def directory(session: Session, by: str) -> list[dict[str, Any]]:
+    """The colleagues of the centre who have a phone and how their seats stand: who is free first, who is off last."""
+    rows = select(User, AgentSeat).outerjoin(AgentSeat, AgentSeat.user == User.name)
+    rows = rows.where(User.phone_uri != "", User.active, User.name != by).order_by(User.name)
+    found = [(user, *_standing(seat)) for user, seat in session.execute(rows)]
+    return [
+        {"user": user.name, "name": user.shown, "role": Role(user.role).label, "seat": said, "free": rank == 0}
+        for user, rank, said in sorted(found, key=lambda one: one[1])
+    ]
+
+
+def _standing(seat: AgentSeat | None) -> tuple[int, str]:
+    """(rank in the list, how it is said)."""
+    if seat is None or seat.status == Status.OFF:
+        return 2, "未签入"
+    if seat.state in ENGAGED:
+        return 1, SeatState(seat.state).label
+    return int(seat.status != Status.READY), Status(seat.status).label

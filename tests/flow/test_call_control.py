@@ -158,6 +158,26 @@ def test_emergency_numbers_stand_first_among_the_targets(ask):
     assert all("phone" not in row for row in told["colleagues"])
 
 
+def test_colleagues_who_are_free_stand_before_those_who_speak_and_those_who_are_off(ask):
+    with transaction() as unit:
+        for name in ("agent2", "supervisor1", "dispatcher1", "reviewer1"):
+            unit.session.get(User, name).phone_uri = "sip:x@127.0.0.1:5999"
+        stands = {"agent2": ("ready", "talking"), "supervisor1": ("ready", "idle"), "reviewer1": ("off", "idle")}
+        for name, (status, state) in stands.items():
+            seat = {"status": status, "state": state, "since": unit.now, "idle_since": unit.now, "call": ""}
+            unit.session.merge(AgentSeat(user=name, **seat))
+    found = ask("agent1").get("/api/v1/calls/targets").json["colleagues"]
+    told = {row["user"]: (row["seat"], row["free"]) for row in found}
+    assert {name: told[name] for name in ("agent2", "supervisor1", "dispatcher1", "reviewer1")} == {
+        "supervisor1": ("空闲", True),
+        "agent2": ("通话", False),
+        "dispatcher1": ("未签入", False),
+        "reviewer1": ("未签入", False),
+    }
+    assert [row["free"] for row in found] == sorted((row["free"] for row in found), reverse=True)
+    assert [row["seat"] for row in found][-1] == "未签入"
+
+
 # --- supervisors ----------------------------------------------------------------------------------------------------
 
 

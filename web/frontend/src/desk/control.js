@@ -141,7 +141,7 @@ export function control() {
         h("ul", { class: "plain" }, [
           ...[...told.emergency].sort((a, b) => rank(a) - rank(b)).map((place) => row(place.number, place.name, () => ({ number: place.number }))),
           h("li", {}, h("label", { class: "unseen", for: other.id }, "其他号码"), other, three(() => ({ number: other.value }))),
-          ...told.colleagues.map((person) => row(person.name, person.role, () => ({ agent: person.user }))),
+          ...told.colleagues.map((person) => row(person.name, `${person.role} · ${person.seat}`, () => ({ agent: person.user }))),
         ]),
       );
       one("button", open)?.focus();
