@@ -150,7 +150,7 @@ def test_a_rung_that_cannot_be_fired_is_put_off_with_an_alarm_and_does_not_stop_
 
 
 @pytest.mark.usefixtures("city")
-@pytest.mark.parametrize("spoilt", ["occurred_at = '0001-01-01 BC'", "title = 'AAAA'"], ids=["a time", "a seal"])
+@pytest.mark.parametrize("spoilt", ["occurred_at = '0001-01-01 BC'", "guidance = 'AAAA'"], ids=["a time", "a seal"])
 def test_a_case_that_cannot_be_read_stops_no_other(drill, spoilt):
     drill("2026-11-02T09:00:00+08:00")
     bad, good = new(), [new() for _ in range(3)]
@@ -163,3 +163,15 @@ def test_a_case_that_cannot_be_read_stops_no_other(drill, spoilt):
         assert {states[case.id] for case in good} == {"forwarded"}
         assert (states[bad.id], session.query(Alarm).filter_by(code="unreadable").count()) == ("accepted", 1)
     assert sweep() == 0, "it is put off, not tried again and again"
+
+
+@pytest.mark.usefixtures("city")
+def test_words_that_cannot_be_opened_keep_no_case_from_being_forwarded(drill):
+    drill("2026-11-02T09:00:00+08:00")
+    case = new()
+    with db.engine().begin() as connection:
+        connection.exec_driver_sql(f"UPDATE cases SET title = 'AAAA', content = 'AAAA' WHERE id = {case.id}")
+    drill("2026-11-03T08:45:00+08:00")
+    sweep()
+    with db.session() as session:
+        assert session.query(Case.state).filter_by(id=case.id).scalar() == "forwarded"
