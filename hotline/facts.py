@@ -65,16 +65,16 @@ def load_many(
 
     Without `words` what the citizen said is opened only where it is asked for.
     """
-    rows = select(Case).where(wanted).order_by(Case.id)
-    rows = rows if words else rows.options(*_WORDS)
-    found = list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
+    found = bare(session, wanted, lock=lock, words=words)
     look_beside(session, found)
     return found
 
 
-def bare(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
+def bare(
+    session: Session, wanted: ColumnElement[bool], *, lock: bool = False, words: bool = False
+) -> list[Case]:  # fmt: skip
     """The cases alone, enough to tell of a rung; `complete` makes one ready for a step."""
-    rows = select(Case).where(wanted).order_by(Case.id).options(*_WORDS)
+    rows = select(Case).where(wanted).order_by(Case.id).options(*([] if words else _WORDS))
     return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
 
 

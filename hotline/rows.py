@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from hotline.db import Base
 
 _WAS = "version_as_read"
+_PLAIN = (str, int, float, dt.datetime, dict, list)  # values, no expressions that the server works out
 
 
 def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]]) -> None:
@@ -72,9 +73,6 @@ def _stands_alone(row: Base) -> bool:
     keyed, needed = _shape(type(row))
     told = row.__dict__
     return keyed and told.get("id") is None and all(isinstance(told.get(name), _PLAIN) for name in needed)
-
-
-_PLAIN = (str, int, float, dt.datetime, dict, list)
 
 
 @lru_cache

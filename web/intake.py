@@ -133,7 +133,8 @@ def _looked_through(matter: NewMatter, actor: Actor) -> list[Any]:
 
 def _together(faults: Sequence[BadInput]) -> BadInput:
     fields = {name: said for wrong in faults for name, said in wrong.fields.items()}
-    return BadInput(faults[0].code, "".join(wrong.message for wrong in faults), fields)
+    message = "；".join(wrong.message.removesuffix("。") for wrong in faults) + "。"
+    return BadInput(faults[0].code, message, fields)
 
 
 def _with_the_rest(wrong: BadInput, body: Any, actor: Actor) -> BadInput:

@@ -94,6 +94,8 @@ def test_everything_that_is_wrong_is_named_at_once(ask):
     wrong = ask("POST", "/api/v1/cases", GOOD | SEVERAL | also, "agent1")[1]["error"]
     assert wrong["code"] == "invalid_fields"
     assert set(wrong["fields"]) == {"kind", "content", "citizen.phone", "place.area", "occurred_at", "category"}
+    assert "不在可选范围内" in wrong["message"]
+    assert "；电话号码不对，" in wrong["message"]
     assert counted(Case) == 0
 
 

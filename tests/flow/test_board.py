@@ -269,6 +269,11 @@ def test_an_alarm_about_a_case_that_cannot_be_read_is_told_all_the_same(ask):
         unit.session.execute(text("UPDATE cases SET title = 'AAAA' WHERE id = :id"), {"id": case.id})
     [alarm] = ask("supervisor1").get("/board/alarms").json["items"]
     assert (alarm["text"], alarm["title"]) == ("读不出来", "")
+    other = new(title="路灯不亮")
+    with transaction() as unit:
+        unit.session.add(Alarm(at=clock.now(), code="fallback", text="没有人转办", case_number=other.number))
+    told = ask("supervisor1").get("/board/alarms").json["items"]
+    assert [alarm["title"] for alarm in told] == ["路灯不亮", ""]
 
 
 def numbers_of(client):

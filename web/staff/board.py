@@ -280,13 +280,15 @@ def _alarms(rows: Sequence[Alarm]) -> list[dict[str, Any]]:
 
 
 def _titles(numbers: Collection[str]) -> dict[str, str]:
-    """What these cases are about; empty where one cannot be read, for of that, too, there is an alarm."""
+    """What these cases are about, without those that cannot be read: of that, too, there is an alarm."""
     try:
         with db.session() as session:
             found = session.scalars(select(Case).where(db.among(Case.number, numbers)))
             return {case.number: reading.public_title(case) for case in found}
     except UNREADABLE as broken:
-        log.warning("alarms without titles: %s", type(broken).__name__)
+        if len(numbers) > 1:  # one of them hides no other
+            return {number: title for one in numbers for number, title in _titles([one]).items()}
+        log.warning("an alarm without a title: %s", type(broken).__name__)
         return {}
 
 
