@@ -8,10 +8,21 @@ _UTIME, _STIME, _CUTIME, _CSTIME = 11, 12, 13, 14  # of /proc/PID/stat, behind t
 
 def of_postgres(pid: int) -> float:
     """CPU seconds of the server, of its processes, and of those that have ended."""
+    rows = None
+    while rows is None:
+        rows = _alive(pid)
+    alive = sum(row[_UTIME] + row[_STIME] for row in rows)
+    return (alive + rows[0][_CUTIME] + rows[0][_CSTIME]) / os.sysconf("SC_CLK_TCK")
+
+
+def _alive(pid: int) -> list[list[int]] | None:
+    """The server's figures and those of its processes; None where one of them ended meanwhile."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = _stat(str(pid))
-    alive = sum(row[_UTIME] + row[_STIME] for row in (own, *map(_stat, children)))
-    return (alive + own[_CUTIME] + own[_CSTIME]) / os.sysconf("SC_CLK_TCK")
+    try:
+        alive = list(map(_stat, children))
+    except FileNotFoundError:
+        return None
+    return [_stat(str(pid)), *alive]
 
 
 def _stat(pid: str) -> list[int]:

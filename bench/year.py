@@ -6,10 +6,21 @@ PostgreSQL; see bench/cityyear for what is in process. The small one is a test: 
 
 import argparse
 import datetime as dt
+import multiprocessing as mp
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from bench.cityyear.drive import Plan
+    from bench.cityyear.run import Year
+
+Promise = Callable[[Session], Iterable[str]]
+_promises: dict[str, Promise] = {}  # filled before processes are forked that look whether they hold
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 WHOLE = 365
 
@@ -47,7 +58,7 @@ def measure(asked: argparse.Namespace) -> int:
         return _prove(plan, end)
 
 
-def _tell(year: "object", postgres: float) -> None:
+def _tell(year: "Year", postgres: float) -> None:
     done = {name: count for name, count in year.done.items() if not name.startswith("refused")}
     steps, made = sum(done.values()), done["create"]
     print(f"\n{made:,} cases, {steps:,} steps, {year.fired:,} rungs, {year.ticks:,} ticks")
@@ -64,7 +75,8 @@ def _tell(year: "object", postgres: float) -> None:
         print(f"    {name:<48}{count:>10,}")
 
 
-def _prove(plan: "object", end: dt.datetime) -> int:
+def _prove(plan: "Plan", end: dt.datetime) -> int:
+    """Look whether each promise held, two at a time, the longest first; returns how many faults were found."""
     from bench.cityyear import proof
     from bench.cityyear.drive import TICK
     from hotline import db
@@ -73,25 +85,36 @@ def _prove(plan: "object", end: dt.datetime) -> int:
     whole = Period(plan.begin, end + dt.timedelta(days=1), end + dt.timedelta(days=1))
     month = dt.timedelta(days=31)
     months = [Period(plan.begin + n * month, plan.begin + (n + 1) * month, whole.now) for n in range(12)]
-    promises = {
-        "forwarded in time, once": lambda s: proof.forwarding(s, whole),
+    promises: dict[str, Promise] = {
+        "history equals the boards": lambda s: proof.figures(s, [whole, *months]),
+        "the chain stands": proof.chain,
         "every late clock has its rungs": lambda s: proof.ladders(s, 2 * TICK),
         "every red card its order": proof.orders,
         "every bad review revisited": lambda s: proof.bad_reviews(s, whole),
-        "history equals the boards": lambda s: proof.figures(s, [whole, *months]),
+        "forwarded in time, once": lambda s: proof.forwarding(s, whole),
         "everything came to its end": proof.ended,
-        "the chain stands": proof.chain,
     }
-    faults = 0
-    for name, look in promises.items():
-        begin = time.monotonic()
-        with db.session() as session:
-            found = list(look(session))
-        faults += len(found)
-        print(f"  {name:<40}{'ok' if not found else f'{len(found)} faults':<12}{time.monotonic() - begin:8.1f} s")
-        for fault in found[:10]:
-            print(f"      {fault}")
-    return faults
+    _promises.update(promises)
+    db.engine().dispose()
+    with mp.get_context("fork").Pool(2) as pool:
+        return sum(map(_told, pool.imap_unordered(_look, promises)))
+
+
+def _look(name: str) -> tuple[str, list[str], float]:
+    from hotline import db
+
+    begin = time.monotonic()
+    with db.session() as session:
+        found = list(_promises[name](session))
+    return name, found, time.monotonic() - begin
+
+
+def _told(looked: tuple[str, list[str], float]) -> int:
+    name, found, seconds = looked
+    print(f"  {name:<40}{'ok' if not found else f'{len(found)} faults':<12}{seconds:8.1f} s", flush=True)
+    for fault in found[:10]:
+        print(f"      {fault}", flush=True)
+    return len(found)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ KINDS: dict[str, Kind] = {
         _MATTER + "，经值班长研究决定予以督办。督办意见：{opinion}",
     ),
 }
+SERIES = sorted({kind.series for kind in KINDS.values()})
 OF_RUNGS = frozenset({"yellow", "red", "notice", "listed"})
 
 
@@ -162,7 +163,7 @@ def _write(
         kind=kind,
         series=KINDS[kind].series,
         year=year,
-        serial=_next(unit, KINDS[kind].series, year),
+        serial=next_number(unit, KINDS[kind].series, year),
         case_id=case.id,
         case_number=case.number,
         department=department,
@@ -174,16 +175,24 @@ def _write(
     return paper
 
 
-def _next(unit: Unit, series: str, year: int) -> int:
+def next_number(unit: Unit, series: str, year: int) -> int:
     """The next number; its row is locked until the commit, so that no number is lost or used twice."""
     session, key = unit.session, (series, year)
     row = session.identity_map.get(identity_key(PaperSeries, key))
     lasting = not session.in_nested_transaction()  # a savepoint that is rolled back takes its locks with it
     if row is None or not lasting or "last" in inspect(row).unloaded:
-        session.execute(insert(PaperSeries).values(series=series, year=year, last=0).on_conflict_do_nothing())
+        _hold_all(session, year)
         row = session.get_one(PaperSeries, key, with_for_update=True)
     row.last += 1  # a changed row stays in the session, and goes back with it
     return int(row.last)
+
+
+def _hold_all(session: Session, year: int) -> None:
+    """Lock every series of the year, in one order: of two who write documents of several, one waits, never both."""
+    all_of_it = [{"series": series, "year": year, "last": 0} for series in SERIES]
+    session.execute(insert(PaperSeries).values(all_of_it).on_conflict_do_nothing())
+    ordered = select(PaperSeries.last).where(PaperSeries.year == year).order_by(PaperSeries.series)
+    session.execute(ordered.with_for_update())
 
 
 def number(paper: Paper) -> str:

@@ -1,7 +1,7 @@
 """The clock, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
-The parent moves the clock file; at each tick every worker (a process of its own) lets its people act, then all of them
-sweep at once. The parent seals the history and lets the 督办 orders be written once a day.
+The parent moves the clock file; at each tick every worker (a process of its own) lets its people act, then sweeps,
+while others may still act. The parent seals the history and lets the 督办 orders be written once a day.
 """
 
 import datetime as dt
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -57,15 +56,11 @@ def houses() -> list[str]:
 
 
 def _work(line: Connection, part: Part) -> None:
-    """A worker: `tick` and `sweep` as it is told, until it is told nothing more."""
+    """A worker: at each moment it is told its people act, then it sweeps; until it is told nothing more."""
     db.engine().dispose(close=False)
-    while (asked := line.recv()) is not None:
-        what, now = asked
-        if what == "tick":
-            part.tick(now)
-            line.send(part.wants())
-        else:
-            line.send(sweep(most=10**9))
+    while (now := line.recv()) is not None:
+        part.tick(now)
+        line.send((part.wants(), sweep(most=10**9)))
     line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
 
 
@@ -119,8 +114,8 @@ class Year:
         while at is not None:
             self.ticks += 1
             self.drill.write_text(at.isoformat(), encoding="utf-8")
-            wants = self._all("tick", at.astimezone(dt.UTC))
-            self.fired += sum(self._all("sweep", None))
+            wants, fired = zip(*self._all(at.astimezone(dt.UTC)), strict=True)
+            self.fired += sum(fired)
             if at - day >= DAY:
                 day = at
                 by_night()
@@ -129,9 +124,10 @@ class Year:
         by_night()
         return last
 
-    def _all(self, what: str, now: dt.datetime | None) -> list[Any]:
+    def _all(self, now: dt.datetime) -> list[tuple[dt.datetime | None, int]]:
+        """What every worker wants next, and how many rungs it fired."""
         for line in self.lines:
-            line.send((what, now))
+            line.send(now)
         return [line.recv() for line in self.lines]
 
 

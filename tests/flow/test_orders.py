@@ -1,9 +1,10 @@
 """Numbered documents: each written once at its moment, numbered without gaps, seen by whom it concerns."""
 
 import threading
+import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from staff_story import CITIZEN, CLERK, REVISITOR, SUPERVISOR, do, forwarded, passed, signed
 
 from dispatch import papers
@@ -97,6 +98,33 @@ def test_numbers_of_a_series_have_no_gaps_even_when_many_are_written_at_once(dri
         serials = sorted(paper.serial for paper in written(series=series))
         assert serials == list(range(1, len(serials) + 1))
         assert len(serials) >= 12
+
+
+def _wait_until_somebody_waits_for_a_lock():
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(200):
+        with db.engine().connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waits")
+
+
+def test_two_who_number_documents_of_several_series_in_opposite_order_wait_one_after_the_other():
+    told = []
+
+    def other_way_round():
+        with transaction() as unit:
+            told.extend(papers.next_number(unit, series, 2026) for series in ("督办", "黄牌"))
+
+    other = threading.Thread(target=other_way_round)
+    with transaction() as unit:
+        told.append(papers.next_number(unit, "黄牌", 2026))
+        other.start()
+        _wait_until_somebody_waits_for_a_lock()
+        told.append(papers.next_number(unit, "督办", 2026))
+    other.join()
+    assert told == [1, 1, 2, 2]
 
 
 def test_an_unhappy_citizen_at_the_revisit_means_an_order_to_the_lead_department():
