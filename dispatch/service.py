@@ -175,9 +175,11 @@ def _fire_oldest(turn: Turn, only: int | None = None) -> int:
     turns = 0
     while waiting and turns < BATCH:
         owed = heapq.heappop(waiting)
-        row = turn.clocks[owed.case][owed.clock]
-        (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         turns += 1
+        row = turn.clocks[owed.case].get(owed.clock)
+        if row is None:  # a step stopped it after it was found due, before its case was locked
+            continue
+        (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         if row.next_at is not None and row.next_at <= last:
             heapq.heappush(waiting, Owed(row.next_at, row.id, owed.case, row.next_rung))
     return turns

@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import select
 from staff_story import ANSWER, CLERK, REVIEWER, SUPERVISOR, do, forwarded, signed, suspended
 
+from dispatch import service
 from dispatch.models import Paper
 from dispatch.service import sweep
 from hotline import db
 from hotline.models import ClockRow, RungRow
+from hotline.unit import transaction
 from hotline.words import Action, Clock
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -169,3 +171,23 @@ def test_a_pause_after_the_deadline_moves_nothing_and_fires_what_fell_due_meanwh
     do(case, Action.RESUME, CLERK)
     sweep()
     assert fired(case) == [*EARLY, "overdue", "red", "notice"]
+
+
+def test_a_clock_that_a_step_stopped_between_being_found_due_and_being_locked_holds_up_nobody(drill, monkeypatch):
+    drill("2026-11-25T09:00:00+08:00")
+    answered, silent = signed(kind="咨询"), signed(kind="咨询")
+    drill("2026-12-20T09:00:00+08:00")
+    found_due, replies = service._due, []
+
+    def and_one_answers_meanwhile(unit, only=None):
+        with transaction() as before:
+            waiting = found_due(before, only)
+        if not replies:
+            replies.append(do(answered, Action.REPLY, CLERK, **ANSWER))
+        return waiting
+
+    monkeypatch.setattr(service, "_due", and_one_answers_meanwhile)
+    assert sweep() > 0
+    monkeypatch.undo()
+    sweep()
+    assert (fired(answered), fired(silent)) == ([], EARLY + LATE)
