@@ -109,7 +109,8 @@ class Part:
             self.next = next(self.coming, None)
         if coming:
             self._take_in(coming)
-        asked, deeds = [], []
+        asked: list[Task] = []
+        deeds: list[Task] = []
         while self.waiting and self.waiting[0][0] <= now:
             task = heapq.heappop(self.waiting)[2]
             (deeds if task.deed.action else asked).append(task)

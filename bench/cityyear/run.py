@@ -1,7 +1,7 @@
 """The clock, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
 The parent moves the clock file; at each tick every worker (a process of its own) lets its people act, then sweeps,
-while others may still act. The parent seals the history and lets the 督办 orders be written once a day.
+while others may still act. Once a day the parent, beside them, seals the history and lets the 督办 orders be written.
 """
 
 import datetime as dt
@@ -114,21 +114,17 @@ class Year:
         while at is not None:
             self.ticks += 1
             self.drill.write_text(at.isoformat(), encoding="utf-8")
-            wants, fired = zip(*self._all(at.astimezone(dt.UTC)), strict=True)
-            self.fired += sum(fired)
+            for line in self.lines:
+                line.send(at.astimezone(dt.UTC))
             if at - day >= DAY:
                 day = at
                 by_night()
                 self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
+            wants, fired = zip(*(line.recv() for line in self.lines), strict=True)
+            self.fired += sum(fired)
             last, at = at, next_tick(at, [*wants, _next_rung()])
         by_night()
         return last
-
-    def _all(self, now: dt.datetime) -> list[tuple[dt.datetime | None, int]]:
-        """What every worker wants next, and how many rungs it fired."""
-        for line in self.lines:
-            line.send(now)
-        return [line.recv() for line in self.lines]
 
 
 def _next_rung() -> dt.datetime | None:
@@ -143,11 +139,12 @@ def by_night() -> None:
         with transaction() as unit:
             sealed = history.seal(unit)
     with transaction() as unit:
-        asked = OutboxRow.payload["action"].astext.in_(ORDERING)
-        rows = select(OutboxRow).where(OutboxRow.done_at.is_(None), OutboxRow.kind == "CaseChanged", asked)
-        told = [revive(row.kind, row.payload) for row in unit.session.scalars(rows.order_by(OutboxRow.id))]
+        waiting = update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=unit.now)
+        orders = (OutboxRow.kind == "CaseChanged") & OutboxRow.payload["action"].astext.in_(ORDERING)
+        asked = unit.session.execute(waiting.where(orders).returning(OutboxRow.id, OutboxRow.kind, OutboxRow.payload))
+        told = [revive(kind, payload) for _, kind, payload in sorted(asked, key=lambda row: row.id)]
         reactions.write_orders(unit, told)
-        unit.session.execute(update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=unit.now))
+        unit.session.execute(waiting.where(~orders))
 
 
 def year(plan: Plan, messages: list[Message], drill: Path, parts: int, tell: Callable[[str], None] = print) -> Year:
