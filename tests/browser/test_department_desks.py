@@ -114,6 +114,33 @@ def test_a_department_signs_contacts_and_replies_by_keyboard(log_in):
     expect(page.locator("#steps")).to_contain_text("现在没有要本部门做的事")
 
 
+def test_a_morning_is_signed_at_once_and_what_cannot_be_signed_stays_marked_with_the_reason(log_in):
+    made = [forwarded(title=f"烧烤摊油烟扰民{n}") for n in range(4)]
+    page = log_in("csglj1", "/department?tab=sign")
+    expect(page.locator("#rows li[data-number]")).to_have_count(4)
+    expect(page.locator("#batch")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("#batch")).to_contain_text("已选 1 件")
+    page.keyboard.press("e")
+    expect(page.locator("#rows input:checked")).to_have_count(4)
+    page.locator("#rows input").nth(3).uncheck()
+    page.keyboard.press("j")  # a ticked box takes no letters from the list
+    gone = read(made[0])
+    do(gone, Action.SUPPLEMENT, AGENT, text="又是半夜")
+    page.keyboard.press("b")
+    page.keyboard.press("b")
+    expect(page.locator(".toast")).to_contain_text("签收 2 件，1 件没有签成，还选着")
+    expect(page.locator("#batch .bad")).to_contain_text(made[0].number)
+    expect(page.locator("#rows li[data-number]")).to_have_count(2)
+    page.keyboard.press("b")
+    page.keyboard.press("b")
+    expect(page.locator(".toast")).to_contain_text("签收 1 件")
+    expect(page.locator("#rows li[data-number]")).to_have_count(1)
+    expect(page.locator("#batch")).to_be_hidden()
+    assert [read(one).state for one in made] == ["handling", "handling", "handling", "forwarded"]
+
+
 def test_an_open_form_stands_alone_with_its_check_in_sight_and_gives_the_focus_back(log_in):
     made = forwarded()
     page = log_in("csglj1", f"/department?tab=sign&open={made.number}")

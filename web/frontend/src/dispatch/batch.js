@@ -3,7 +3,7 @@
 // batch({ departments, done }) → { toggle, equal, marked, keep, clear, open }; done(words) is told what became of them.
 
 import { all, fill, h, one } from "../shared/dom.js";
-import { act } from "../shared/case-view.js";
+import { actTogether } from "../shared/case-view.js";
 import { asDestinations, picker } from "../shared/department-picker.js";
 
 const alike = (item) => `${item.category}|${item.suggestion.department}|${item.place.area}`;
@@ -67,19 +67,14 @@ export function batch({ departments, done, painted }) {
     return true;
   }
 
-  // One after the other: each is a step of its own, and one that fails stays marked with the reason.
+  // Each is a step of its own: one that is refused stays marked, with the reason.
   async function each(items, action, given, word) {
-    const faults = [];
     for (const button of all("button", bar)) button.disabled = true;
-    for (const item of items) {
-      try {
-        await act(item.number, item.version, action, given);
-        chosen.delete(item.number);
-      } catch (error) {
-        faults.push(`${item.number} ${error.message}`);
-      }
-    }
+    const told = await actTogether(items, action, given).catch((error) => ({ error }));
     for (const button of all("button", bar)) button.disabled = false;
+    if (told.error) return void (wrong.textContent = `■ ${told.error.message}`);
+    const faults = told.filter((one) => one.error).map((one) => `${one.number} ${one.error.message}`);
+    for (const one of told) if (!one.error) chosen.delete(one.number);
     await done(`${word} ${items.length - faults.length} 件${faults.length ? `，${faults.length} 件没有成功，还选着` : ""}`);
     if (!faults.length) clear();
     else (paint(), (wrong.textContent = `■ ${faults.join("；")}`));

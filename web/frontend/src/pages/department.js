@@ -14,6 +14,7 @@ import { formOf, valuesGiven } from "../shared/forms.js";
 import { clockBars } from "../department/bars.js";
 import { outgoing } from "../department/outgoing.js";
 import { replyChecks } from "../department/checks.js";
+import { signing } from "../department/signing.js";
 import { FORMS, MORE, ROW } from "../department/steps.js";
 
 const shown = one("#case");
@@ -47,9 +48,13 @@ function painted({ told: page }) {
   late.hidden = !page.late;
   late.textContent = `■ ${page.late > 999 ? "999+" : page.late}`;
   late.setAttribute("aria-label", `其中超期 ${page.late} 件`);
+  several.keep();
 }
 
-const list = sideList({ path: "/department/list", row, open, empty: EMPTY, painted });
+const toSign = () => (list.tab() === "sign" ? list.state.items.filter((item) => item.status === "delivered") : []);
+const several = signing({ items: toSign, done: (words) => (tellDone(`✓ ${words}`), list.reread()) });
+const box = (item) => (toSign().includes(item) ? several.box(item) : null);
+const list = sideList({ path: "/department/list", row, open, empty: EMPTY, painted, before: box });
 
 // --- the case ---
 
@@ -186,7 +191,10 @@ keys([
   { key: "Enter", says: "打开", does: () => list.enter() },
   ...ROW.map(({ name, key }) => ({ key, says: FORMS[name].label, does: () => go(name) })),
   { key: "Ctrl+Enter", says: "提交打开的表单", does: () => (form ? send() : false) },
-  { key: "Esc", says: "收起表单，草稿保留", does: () => (form ? (leaveForm(), true) : false) },
+  { key: "x", says: "待签收里选中或不选这一件", does: () => several.toggle(list.current()) },
+  { key: "e", says: "待签收里全选", does: () => several.every() },
+  { key: "b", says: "一起签收选中的", does: () => several.send() },
+  { key: "Esc", says: "收起表单，草稿保留；不选了", does: () => (form ? (leaveForm(), true) : several.clear()) },
 ]);
 decide.addEventListener("keydown", (event) => composing(event) && event.stopPropagation());
 

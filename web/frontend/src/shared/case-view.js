@@ -1,7 +1,7 @@
 // One case as it reads: header, clocks in words, places, replies, revisits, the time line.
 //
 // await showCase(node, number) fetches and draws; draw(node, told, history) draws what was fetched.
-// act(number, version, action, given) performs a step. After a 409 call conflict(node, error, reread): it says who did
+// act(number, version, action, given) performs a step, actTogether(items, action, given) one of each of several cases. After a 409 call conflict(node, error, reread): it says who did
 // what, reads the case again, and touches no field.
 
 import { call } from "./http.js";
@@ -10,11 +10,22 @@ import { dueMark, dueWords, momentWords, now } from "./time.js";
 import { evidence } from "./evidence.js";
 import { ACTIONS, CHANNELS, CLOCKS, LEVELS, REVIEW_POINTS, ROLES, RUNGS, VERDICTS } from "./case-words.js";
 
+const AT_ONCE = 200; // as many steps as one request may carry
 const path = (number) => `/api/v1/cases/${encodeURIComponent(number)}`;
 
 export const read = (number) => call("GET", path(number));
 export const readHistory = async (number) => (await call("GET", `${path(number)}/history`)).items;
 export const act = (number, version, action, given = {}) => call("POST", `${path(number)}/actions`, { action, version, ...given });
+
+// The same step of several cases, by one request; what became of each, in their order: { number, status, error }.
+export async function actTogether(items, action, given = {}) {
+  const told = [];
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    const steps = items.slice(from, from + AT_ONCE).map(({ number, version }) => ({ ...given, number, version, action }));
+    told.push(...(await call("POST", "/api/v1/actions", { items: steps })).items);
+  }
+  return told;
+}
 
 // The clock that runs out first, or null.
 export const leading = (told) => told.clocks.find((row) => !row.stopped_at && row.clock !== "return") ?? null;

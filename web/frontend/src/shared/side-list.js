@@ -4,9 +4,10 @@ import { call } from "./http.js";
 import { all, fill, h, one } from "./dom.js";
 import { failed, skeleton } from "./case-view.js";
 
-// sideList({ path, row, open, empty, opened }) → { reread, move, enter, tab, items, told, leave }.
-// `row(item)` gives the children of a line, `open(number)` shows it, `empty[tab]` is said where nothing waits.
-export function sideList({ path, row, open, empty, painted = () => {} }) {
+// sideList({ path, row, open, empty, painted, before }) → { state, reread, move, enter, current, tab, show, begin, leave }.
+// `row(item)` gives the children of a line, `before(item)` what stands left of it, `open(number)` shows it, `empty[tab]`
+// is said where nothing waits.
+export function sideList({ path, row, open, empty, painted = () => {}, before = () => null }) {
   const rows = one("#rows");
   const more = one("#more");
   const asked = new URLSearchParams(location.search);
@@ -32,6 +33,7 @@ export function sideList({ path, row, open, empty, painted = () => {} }) {
     h(
       "li",
       { data: { number: item.number }, class: item.number === asked.get("open") ? "on" : null },
+      before(item),
       h("button", { type: "button", onclick: () => show(item.number) }, row(item)),
     );
   const paint = () => {
@@ -71,12 +73,13 @@ export function sideList({ path, row, open, empty, painted = () => {} }) {
     rows.querySelector("li.at")?.scrollIntoView({ block: "nearest" });
     return true;
   };
+  const current = () => state.items[at] ?? null;
   const enter = () => (state.items[at] ? (show(state.items[at].number), true) : false);
   const begin = async () => {
     await reread({ quiet: false });
     if (asked.get("open")) show(asked.get("open"));
   };
-  return { state, reread, move, enter, tab, show, begin, leave: () => remember("open", "") };
+  return { state, reread, move, enter, current, tab, show, begin, leave: () => remember("open", "") };
 }
 
 // Says for eight seconds what was done.
