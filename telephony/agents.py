@@ -130,8 +130,17 @@ def seat_of(unit: Unit, user: str) -> AgentSeat:
 
 def holding(unit: Unit, call: str) -> list[AgentSeat]:
     """The seats that have this call, locked: more than one while several phones ring for it."""
-    rows = select(AgentSeat).where(AgentSeat.call == call).order_by(AgentSeat.user).with_for_update()
-    return list(unit.session.scalars(rows.execution_options(populate_existing=True)))
+    return _locked(unit, call, guest=False)
+
+
+def guests(unit: Unit, call: str) -> list[AgentSeat]:
+    """The seats of colleagues who were asked into this call, locked."""
+    return _locked(unit, call, guest=True)
+
+
+def _locked(unit: Unit, call: str, *, guest: bool) -> list[AgentSeat]:
+    rows = select(AgentSeat).where(AgentSeat.call == call, AgentSeat.guest.is_(guest)).order_by(AgentSeat.user)
+    return list(unit.session.scalars(rows.with_for_update().execution_options(populate_existing=True)))
 
 
 def offered(unit: Unit, call: str, token: str) -> AgentSeat | None:
@@ -157,7 +166,21 @@ def fail(unit: Unit, seat: AgentSeat, reason: str, rules: Rules) -> None:
 def talk(unit: Unit, seat: AgentSeat, call: str, token: str) -> None:
     """The agent took the call."""
     seat.state, seat.call, seat.token = SeatState.TALKING, call, token
-    seat.since, seat.not_before, seat.missed, seat.last_call = unit.now, None, 0, call
+    seat.since, seat.not_before, seat.missed, seat.last_call, seat.guest = unit.now, None, 0, call, False
+
+
+def ask_in(unit: Unit, seat: AgentSeat, call: str, token: str, state: SeatState) -> None:
+    """His phone rings, or he speaks, in a colleague's talk: nothing else rings at it.
+
+    What he says of himself, his place among the idle, and a pause or wrap-up that runs stay as they are.
+    """
+    if seat.state not in ENGAGED or (seat.guest and seat.token == token):
+        seat.state, seat.call, seat.token, seat.since, seat.guest = state, call, token, unit.now, True
+
+
+def let_out(unit: Unit, seat: AgentSeat) -> None:
+    """The colleague's talk is over for him."""
+    _let_go(unit, seat, SeatState.WRAP_UP if seat.status == Status.WRAP_UP else SeatState.IDLE)
 
 
 def hang_up(unit: Unit, seat: AgentSeat, rules: Rules) -> None:
@@ -170,7 +193,7 @@ def hang_up(unit: Unit, seat: AgentSeat, rules: Rules) -> None:
 
 
 def _let_go(unit: Unit, seat: AgentSeat, state: SeatState) -> None:
-    seat.state, seat.call, seat.token, seat.since = state, "", "", unit.now
+    seat.state, seat.call, seat.token, seat.since, seat.guest = state, "", "", unit.now, False
 
 
 def end_wrap_ups(unit: Unit) -> list[str]:
@@ -224,6 +247,7 @@ def seat_told(seat: AgentSeat, shown: str, now: dt.datetime) -> dict[str, Any]:
         "seconds": max(int((now - seat.since).total_seconds()), 0),
         "missed": seat.missed,
         "last_call": seat.last_call,
+        "guest": seat.guest,
     }
 
 

@@ -85,10 +85,12 @@ def give(unit: Unit, call_id: str, do: str, by: Actor, given: Mapping[str, Any],
 
 
 def own_phone(unit: Unit, call_id: str, do: str, by: Actor) -> list[Reaction]:
-    """The agent's phone answers, refuses or hangs up. Missing where it is not his call, Conflict in another state."""
+    """The agent's phone answers, refuses or hangs up, also as a guest. Missing where he has no part in the call,
+    Conflict in another state."""
     sends, states = PHONE[do]
     call = unit.session.get(Call, call_id, with_for_update=True)
-    seat = next((one for one in agents.holding(unit, call_id) if one.user == by.name), None)
+    seats = [*agents.holding(unit, call_id), *agents.guests(unit, call_id)]
+    seat = next((one for one in seats if one.user == by.name), None)
     if call is None or seat is None:
         raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
     if seat.state not in states:

@@ -118,7 +118,7 @@ def _said(row: Row[Any], rules: Rules) -> list[Reaction]:
 def stale_offers(session: Session, *, unrung: bool = False) -> list[tuple[str, str]]:
     """(call, token) of offers about which the connector said nothing in time; `unrung`: all that do not ring yet."""
     late = AgentSeat.not_before <= clock.machine()
-    waiting = AgentSeat.state.in_([SeatState.RESERVED, SeatState.RINGING])
+    waiting = AgentSeat.state.in_([SeatState.RESERVED, SeatState.RINGING]) & AgentSeat.guest.is_(False)
     reserved = AgentSeat.state == SeatState.RESERVED
     rows = select(AgentSeat.call, AgentSeat.token).where(reserved if unrung else waiting & late)
     return [(call, token) for call, token in session.execute(rows.order_by(AgentSeat.user))]

@@ -24,17 +24,30 @@ def _guests(work: Work) -> dict[str, Any]:
     return dict(work.call.talk.get("guests", {}))
 
 
-def _guest(state: str) -> Callable[[Work], None]:
-    """A further leg rings or has answered."""
+def _guest(state: str, seat_state: SeatState) -> Callable[[Work], None]:
+    """A further leg rings or has answered; where it is a colleague's, his seat says so."""
 
     def take(work: Work) -> None:
         known = {"agent": work.text("agent"), "role": work.text("role"), "state": state}
         work.call.talk = {**work.call.talk, "guests": _guests(work) | {work.text("token"): known}, "refused": ""}
+        if work.call.state != CallState.ENDED and work.unit.session.get(User, known["agent"]) is not None:
+            seat = agents.seat_of(work.unit, known["agent"])
+            agents.ask_in(work.unit, seat, work.call.id, work.text("token"), seat_state)
+            work.said.append(told(seat.user, "seat", work.call.id))
 
     return take
 
 
+def let_guests_out(work: Work, token: str = "") -> None:
+    """The colleague of this leg, or all of them, are out of the talk."""
+    for seat in agents.guests(work.unit, work.call.id):
+        if token in {"", seat.token}:
+            agents.let_out(work.unit, seat)
+            work.said.append(told(seat.user, "seat", work.call.id))
+
+
 def _guest_gone(work: Work) -> None:
+    let_guests_out(work, work.text("token"))
     left = {token: guest for token, guest in _guests(work).items() if token != work.text("token")}
     reason = work.text("reason", 40)
     work.call.talk = {**work.call.talk, "guests": left, "refused": f"guest_{reason}" if reason else ""}
@@ -105,8 +118,8 @@ TAKES: dict[str, Callable[[Work], None]] = {
     "recording_paused": _flag("paused", on=True),
     "recording_resumed": _flag("paused", on=False),
     "message": _flag("message", on=True),
-    "guest_ringing": _guest("ringing"),
-    "guest_answered": _guest("answered"),
+    "guest_ringing": _guest("ringing", SeatState.RINGING),
+    "guest_answered": _guest("answered", SeatState.TALKING),
     "guest_failed": _guest_gone,
     "guest_gone": _guest_gone,
     "joined": _changed(role="conference"),

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.db import Base
@@ -62,7 +62,10 @@ class Call(Base):
 
 
 class AgentSeat(Base):
-    """An agent's own status (ready, break, wrap_up, off) apart from the machine's state of his phone."""
+    """An agent's own status (ready, break, wrap_up, off) apart from the machine's state of his phone.
+
+    `guest`: the call is a colleague's, who asked him in.
+    """
 
     __tablename__ = "agent_seats"
 
@@ -78,6 +81,7 @@ class AgentSeat(Base):
     missed: Mapped[int] = mapped_column(default=0, server_default="0")
     rung_at: Mapped[dt.datetime | None]
     last_call: Mapped[str] = mapped_column(default="", server_default="")
+    guest: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Callback(Base):

@@ -160,6 +160,7 @@ def _free_seats(work: Work) -> None:
             work.said.append(told(seat.user, "seat", work.call.id))
         else:
             _withdraw(work, seat)
+    inside.let_guests_out(work)
 
 
 def cut_off(work: Work) -> None:

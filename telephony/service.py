@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from hotline import clock, privacy, reading
+from hotline.city_models import User
 from hotline.errors import Missing
 from hotline.models import Case
 from hotline.unit import Unit, transaction
@@ -140,7 +141,16 @@ def pop_for(session: Session, call_id: str, user: str) -> dict[str, Any]:
     rings = seat is not None and seat.call == call_id
     if call is None or not user or (call.agent != user and not rings):
         raise Missing("no_such_call", "没有这个来电，或它不在您的坐席上。")
-    return screen_pop(session, call)
+    return screen_pop(session, call) | {"guest": _asked_in(session, call, seat) if seat and rings else None}
+
+
+def _asked_in(session: Session, call: Call, seat: AgentSeat) -> dict[str, Any] | None:
+    """Who asked this seat into his talk, and for what; None where the call is its own."""
+    if not seat.guest:
+        return None
+    host = session.get(User, call.agent)
+    role = call.talk.get("guests", {}).get(seat.token, {}).get("role", "")
+    return {"by": host.shown if host else call.agent, "role": role}
 
 
 def _open_cases(session: Session, caller: str) -> list[dict[str, Any]]:

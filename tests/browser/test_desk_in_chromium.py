@@ -15,7 +15,9 @@ from hotline.events import CaseCreated
 from hotline.lifecycle import Actor
 from hotline.unit import transaction
 from hotline.words import Action, Role
+from telephony import agents
 from telephony.models import AgentSeat, Call
+from telephony.words import SeatState
 from tests.sip.peers import until
 from web import similar
 
@@ -330,6 +332,38 @@ def test_f7_asks_a_colleague_who_is_joined_and_sees_the_listener(log_in, parts):
     expect(page.locator("#call-control")).to_contain_text("supervisor1 旁听中")
     page.get_by_role("button", name="合为三方").click()
     assert commanded(parts, 2)[-1] == {"type": "join", "call": "c-1", "token": said["token"]}
+
+
+def test_a_colleague_sees_who_asks_him_in_answers_with_f8_and_keeps_what_he_was_writing(log_in, parts):
+    import redis
+
+    page = log_in("agent2")
+    page.click("button[data-status=ready]")
+    expect(page.locator("#callbar")).to_have_attribute("data-status", "ready")
+    page.fill("#content", "正在记录另一件事")
+    guest = {"agent": "agent2", "role": "consult", "state": "ringing"}
+    with transaction() as unit:
+        called = {"caller": "13800000001", "caller_index": privacy.blind("13800000001"), "connector": "k"}
+        talk = {"held": True, "guests": {"g1": guest}}
+        unit.session.add(Call(id="c-1", state="talking", agent="agent1", invite_at=clock.now(), talk=talk, **called))
+        agents.ask_in(unit, unit.session.get(AgentSeat, "agent2"), "c-1", "g1", SeatState.RINGING)
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.delete("tel:commands")
+        client.publish("desk:events", json.dumps({"user": "agent2", "event": "seat", "call": "c-1"}))
+    expect(page.locator("#call-now")).to_contain_text("林国敏 请您协商")
+    page.locator("#content").press("F8")
+    assert commanded(parts, 1) == [{"type": "pick_up", "call": "c-1", "token": "g1"}]
+    with transaction() as unit:
+        agents.ask_in(unit, unit.session.get(AgentSeat, "agent2"), "c-1", "g1", SeatState.TALKING)
+    with redis.Redis.from_url(parts.redis()) as client:
+        client.publish("desk:events", json.dumps({"user": "agent2", "event": "seat", "call": "c-1"}))
+    expect(page.locator("#call-now")).to_contain_text("请您协商 · 通话中")
+    expect(page.locator("#call-now")).to_contain_text("挂断")
+    expect(page.locator("#call-control")).to_be_hidden()
+    expect(page.locator("#content")).to_have_value("正在记录另一件事")
+    expect(page.locator("#phone")).to_have_value("")
+    page.locator("#content").press("F8")
+    assert commanded(parts, 2)[-1] == {"type": "put_down", "call": "c-1", "token": "g1"}
 
 
 def in_danger(page, *lines):

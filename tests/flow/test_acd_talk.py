@@ -85,6 +85,102 @@ def test_guests_come_and_go(process, feed, talk):
     assert call_of(talk).talk["guests"] == {}
 
 
+def asked_in(feed, talk, kind, **more):
+    feed.event(talk, f"guest_{kind}", token="g1", agent="agent2", role="consult", **more)
+
+
+def seat(user="agent2"):
+    row = seat_of(user)
+    return row.state, row.call, row.status
+
+
+def test_a_colleague_who_is_asked_in_has_the_talk_at_his_seat_and_nothing_else_rings_there(process, feed, talk):
+    idle_since = seat_of("agent2").idle_since
+    asked_in(feed, talk, "ringing")
+    turns(process, 1)
+    assert seat() == ("ringing", talk, "ready")
+    waits = feed.incoming("13800000002")
+    turns(process, 2)
+    assert feed.offers() == []
+    asked_in(feed, talk, "answered")
+    turns(process, 1)
+    assert seat() == ("talking", talk, "ready")
+    asked_in(feed, talk, "gone")
+    turns(process, 1)
+    assert [(offer["agent"], offer["call"]) for offer in feed.offers()] == [("agent2", waits)]
+    assert (seat_of("agent2").idle_since, seat_of("agent2").guest) == (idle_since, False)
+
+
+def test_a_colleague_who_does_not_come_has_missed_nothing(process, feed, talk):
+    asked_in(feed, talk, "ringing")
+    asked_in(feed, talk, "failed", reason="no_answer")
+    turns(process, 1)
+    assert (seat(), seat_of("agent2").missed) == (("idle", "", "ready"), 0)
+
+
+@pytest.mark.parametrize("over", ["agent_hangup", "hangup", "lost"])
+def test_the_end_of_the_talk_lets_the_colleague_out_whatever_ended_it(process, feed, talk, over):
+    asked_in(feed, talk, "answered")
+    feed.event(talk, over)
+    turns(process, 1)
+    assert seat() == ("idle", "", "ready")
+    assert not [said for said in feed.commands() if said.get("token") == "g1"]
+
+
+def test_a_colleague_on_break_or_off_is_so_again_after_the_talk(process, feed, talk):
+    agents.pause("agent2", "用餐")
+    asked_in(feed, talk, "answered")
+    turns(process, 1)
+    assert seat() == ("talking", talk, "break")
+    asked_in(feed, talk, "gone")
+    turns(process, 1)
+    assert seat() == ("idle", "", "break")
+
+
+def test_a_colleague_who_wraps_up_goes_on_wrapping_up_after_the_talk_and_is_ready_in_his_time(process, feed, talk):
+    with transaction() as unit:
+        agents.hang_up(unit, agents.seat_of(unit, "agent2"), Rules(wrap_up=600))
+    asked_in(feed, talk, "answered")
+    turns(process, 1)
+    asked_in(feed, talk, "gone")
+    turns(process, 1)
+    assert seat() == ("wrap_up", "", "wrap_up")
+    with transaction() as unit:
+        agents.seat_of(unit, "agent2").not_before = clock.machine()
+    turns(process, 1)
+    assert seat_of("agent2").status == "ready"
+
+
+def test_a_colleague_who_speaks_himself_keeps_his_own_call(process, feed, talk):
+    other = feed.incoming("13800000002")
+    turns(process)
+    (offer,) = feed.offers()
+    feed.answer(offer)
+    turns(process, 1)
+    asked_in(feed, talk, "ringing")
+    asked_in(feed, talk, "failed", reason="busy")
+    turns(process, 1)
+    assert seat() == ("talking", other, "ready")
+
+
+def test_a_guest_who_is_given_the_call_has_it_at_his_seat_as_his_own(process, feed, talk):
+    asked_in(feed, talk, "answered")
+    handed(feed, talk, "attended", "agent2", "g1")
+    turns(process, 1)
+    assert (call_of(talk).agent, seat(), seat_of("agent2").guest) == ("agent2", ("talking", talk, "ready"), False)
+    feed.finish(talk)
+    turns(process, 1)
+    assert seat() == ("wrap_up", "", "wrap_up")
+
+
+def test_a_phone_of_a_guest_that_rings_for_long_is_no_stale_offer(process, feed, talk):
+    with transaction() as unit:
+        agents.seat_of(unit, "agent2").not_before = clock.machine()
+    asked_in(feed, talk, "ringing")
+    turns(process, 2)
+    assert seat() == ("ringing", talk, "ready")
+
+
 def test_a_listener_is_visible_with_his_mode(process, feed, talk):
     feed.event(talk, "guest_answered", token="m1", agent="supervisor1", role="monitor")
     feed.event(talk, "monitored", token="m1", agent="supervisor1", mode="whisper")

@@ -59,7 +59,7 @@ def _never_signed_in(user: str) -> dict[str, object]:
     off: dict[str, object] = {"status": Status.OFF.value, "status_label": Status.OFF.label}
     idle = {"state": SeatState.IDLE.value, "state_label": SeatState.IDLE.label}
     none: dict[str, object] = {"reason": "", "call": "", "since": None, "seconds": 0, "missed": 0, "last_call": ""}
-    return {"user": user, "name": user} | off | idle | none
+    return {"user": user, "name": user, "guest": False} | off | idle | none
 
 
 def _own_seat(user: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ import { all, fill, h, one } from "../shared/dom.js";
 import { spanWords } from "../shared/time.js";
 
 const STATUS = { ready: "就绪", break: "小休", wrap_up: "话后", off: "签退" };
+const GUEST = { consult: "请您协商", conference: "请您参加三方通话", monitor: "的通话，您在旁听" };
 const RINGS = new Set(["reserved", "ringing"]);
 const PHONE_EVERY = 30_000;
 const HOUR = 3600;
@@ -29,7 +30,8 @@ export function callbar({ onCall, onTalk }) {
   let asked = ""; // what F8 asked for and the telephone has not done yet
   let lifting = false;
 
-  const state = () => (!pop ? "" : seat.state === "talking" ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
+  const state = () => (!pop ? "" : pop.guest ? `${pop.guest.by} ${GUEST[pop.guest.role] ?? "请您接听"}${seat.state === "talking" ? " · 通话中" : ""}` : seat.state === "talking" ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
+  const own = () => (pop?.guest ? null : pop); // a colleague's call rings here, but it is not mine
   const hint = () => (pop.talk?.refused === "pick_up" ? "这台话机不能由桌面接听，请拿起话机" : asked === "answer" ? "正在接听…" : "");
 
   const tick = () => {
@@ -57,7 +59,7 @@ export function callbar({ onCall, onTalk }) {
     const put = one("#seat-alert", bar);
     put.hidden = !(seat.status === "break" && seat.missed && seat.reason.startsWith("连续"));
     put.textContent = put.hidden ? "" : `■ 您${seat.reason}。请检查话机，准备好后点“就绪”。`;
-    tags.show(talks || seat.state === "wrap_up" ? seat.call || seat.last_call : "");
+    tags.show(pop?.guest ? "" : talks || seat.state === "wrap_up" ? seat.call || seat.last_call : "");
     tick();
   };
 
@@ -80,16 +82,16 @@ export function callbar({ onCall, onTalk }) {
     seat = told;
     since = Date.now() - told.seconds * 1000;
     const engaged = told.call && (RINGS.has(told.state) || told.state === "talking");
-    const before = pop?.call;
+    const before = own()?.call;
     if (!engaged) {
-      if (pop) onCall(null);
+      if (before) onCall(null);
       pop = null;
     } else {
-      pop = await call("GET", `/desk/call/${encodeURIComponent(told.call)}`).catch(() => (before === told.call ? pop : null));
-      if (pop && before !== told.call) onCall(pop);
+      pop = await call("GET", `/desk/call/${encodeURIComponent(told.call)}`).catch(() => (pop?.call === told.call ? pop : null));
+      if (own() && before !== told.call) onCall(pop);
     }
     paint();
-    onTalk(engaged && told.state === "talking" ? told.call : null);
+    onTalk(engaged && !told.guest && told.state === "talking" ? told.call : null);
   }
 
   // F8: take the phone that rings, or put it down; one request at a time.
@@ -126,7 +128,7 @@ export function callbar({ onCall, onTalk }) {
   setInterval(tick, 1000);
   watchPhone(one("#phone-off", bar));
   const keys = [{ key: "F8", says: "接听；通话中挂断", does: () => (pop ? (lift(), true) : false) }];
-  return { reread, keys, line: (up) => ((online = up), tick()), call: () => pop };
+  return { reread, keys, line: (up) => ((online = up), tick()), call: own };
 }
 
 // What this call was, in the city's own words; also while its case is still being written.
