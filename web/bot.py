@@ -19,7 +19,7 @@ LONGEST = 1_200  # characters of an article said in one message
 _SHORT = 16  # characters up to which a message that names a person only asks for one
 _DANGER = "如果正有人身危险，请立即拨打 {lines}。"
 _NOTHING = "这个问题我没有找到可靠的答案，不敢乱说。您可以换个说法再问，或者转人工、登记成诉求。"
-_NEAR = "我没有十足把握，下面几条可能有用：\n{titles}\n都不是的话，请转人工或登记成诉求。"
+_NEAR = "我没有十足把握，下面几条可能有用，点一条就看：\n{titles}\n都不是的话，请转人工或登记成诉求。"
 _FOUND = "{title}\n{body}\n(知识库 {code}，仅供参考。没有解决请转人工。)"
 
 
@@ -44,10 +44,11 @@ def _whole(found: Found) -> str:
 
 
 def _from_knowledge(text: str) -> str:
-    sure = knowledge.answer(text)
+    near = knowledge.suggest(text).items
+    chosen = next((item for item in near if item.title == text.strip()), None)  # he pressed one of the titles
+    sure = chosen or knowledge.answer(text)
     if sure is not None:
         return _FOUND.format(title=sure.title, body=_whole(sure), code=sure.code)
-    near = knowledge.suggest(text).items
     if not near:
         return _NOTHING
     return _NEAR.format(titles="\n".join(f"· {item.title}" for item in near))

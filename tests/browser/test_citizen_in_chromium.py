@@ -9,6 +9,8 @@ from hotline.lifecycle import Actor
 from hotline.models import Case
 from hotline.unit import transaction
 from hotline.words import Action, Channel, Role
+from kb import articles
+from kb.reading import Draft
 
 pytestmark = pytest.mark.browser
 AGENT = Actor("agent1", Role.AGENT)
@@ -156,6 +158,24 @@ def test_the_chat_goes_from_bot_to_agent_to_case(open_page):
     expect(page.locator("#case .ticket")).to_be_visible()
     expect(page.locator("li.system").last).to_contain_text("已登记您的诉求")
     assert count(Case) == 1
+
+
+def test_a_title_that_the_bot_names_is_pressed_and_told_and_is_no_word_of_the_matter(open_page):
+    title, body = "住房公积金提取条件和材料", "购房、租房、退休可以提取，带身份证和相应证明到窗口办理。"
+    made = articles.write(Draft("KB9", title, body), "keeper1", 0)
+    for step, who in (("submit", "keeper1"), ("publish", "supervisor1")):
+        made = articles.step("KB9", step, made.version, who)
+    asked = "我在外地上班，公积金这边能不能给我弄出来用"
+    page = open_page("/chat")
+    page.fill("#text", asked)
+    page.press("#text", "Enter")
+    page.get_by_role("button", name=title).click()
+    expect(page.locator("li.bot .said").last).to_contain_text(body)
+    expect(page.locator("li.citizen .said")).to_have_text([asked, title])
+    page.click("#human")
+    expect(page.get_by_role("button", name=title)).to_be_disabled()
+    page.click("#make")
+    expect(page.locator("#case #content")).to_have_value(asked)
 
 
 def test_what_is_written_while_the_line_is_down_arrives_once(open_page):

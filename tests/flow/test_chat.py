@@ -96,6 +96,20 @@ def test_the_bot_answers_a_question_and_says_where_from(app, browser):
     assert title in texts(told["items"], "bot")[0]
 
 
+def test_a_near_title_that_is_asked_for_is_told_in_full(app, browser):
+    from kb import articles
+    from kb.reading import Draft
+
+    title, body = "住房公积金提取条件和材料", "购房、租房、退休可以提取，带身份证和相应证明到窗口办理。"
+    made = articles.write(Draft(code="KB9", title=title, body=body, kind="answer", department="", area="", effective=None, expires=None), "keeper1", 0)  # fmt: skip  # noqa: E501
+    for step, who in (("submit", "keeper1"), ("publish", "supervisor1")):
+        made = articles.step("KB9", step, made.version, who)
+    near = texts(browser.say("我在外地上班，公积金这边能不能给我弄出来用", "1")["items"], "bot")[0]
+    assert f"· {title}" in near
+    assert body not in near
+    assert body in texts(browser.say(title, "2")["items"], "bot")[-1]
+
+
 def test_the_bot_admits_what_it_does_not_know(browser):
     told = browser.say("咕噜咕噜呱", "1")
     assert "没有找到" in texts(told["items"], "bot")[0]

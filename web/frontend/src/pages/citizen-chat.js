@@ -11,6 +11,7 @@ import { fileWords } from "../shared/file-words.js";
 
 const WAIT = 10_000;
 const AGAIN = 15_000;
+const TITLE = "· "; // how the bot begins a title
 const WHO = { citizen: t("我"), bot: t("机器助手"), agent: t("工作人员"), system: "" };
 const STANDS = { bot: t("机器助手（不是真人）"), agent: t("工作人员正在为您服务"), closed: t("对话已结束，您可以接着说") };
 const log = one("#log"); // scrolls; its list holds the messages
@@ -61,8 +62,15 @@ let last = 0;
 function bubble(message, pending = false) {
   const when = pending ? t("正在发送…") : clockWords(message.at);
   const who = WHO[message.by] ? `${WHO[message.by]} · ${when}` : when;
-  return h("li", { class: `said-by ${message.by}${pending ? " pending" : ""}`, data: { client: message.client_id } }, h("p", { class: "who" }, who), h("p", { class: "said" }, message.text), photo(message));
+  return h("li", { class: `said-by ${message.by}${pending ? " pending" : ""}`, data: { client: message.client_id } }, h("p", { class: "who" }, who), h("p", { class: "said" }, message.by === "bot" ? pressable(message.text) : message.text), photo(message));
 }
+
+// Titles that the bot names can be pressed as long as he answers: the title is then asked for.
+function pressable(text) {
+  const title = (line) => h("button", { type: "button", class: "title", data: { title: line.slice(TITLE.length).trim() }, onclick: (event) => speak(event.currentTarget.dataset.title) }, line);
+  return text.split(/(?<=\n)/).map((line) => (line.startsWith(TITLE) ? title(line) : line));
+}
+const titles = () => all("button.title", log);
 
 // A file of this chat, asked for with the key of this browser.
 const WITH_KEY = { "X-Chat-Key": key };
@@ -91,6 +99,7 @@ function stand(chat) {
   if (!chat) return;
   const waits = chat.state === "waiting";
   one("#stands").textContent = waits ? t("正在排队，您排在第 {place} 位").replace("{place}", chat.place) : STANDS[chat.state];
+  for (const title of titles()) title.disabled = chat.state !== "bot";
   one("#human").hidden = waits || chat.state === "agent";
   one("#make").hidden = Boolean(chat.case_number);
   one("#end").hidden = false;
@@ -159,13 +168,17 @@ function say(event) {
   event.preventDefault();
   const text = input.value.trim();
   if (!text) return;
+  input.value = "";
+  stored.set("chat:typed", "");
+  speak(text);
+}
+
+function speak(text) {
   const message = { client_id: randomKey(), text };
   unsent.push(message);
   keepUnsent();
   list.append(bubble({ ...message, by: "citizen" }, true));
   log.scrollTop = log.scrollHeight;
-  input.value = "";
-  stored.set("chat:typed", "");
   flush();
 }
 
@@ -201,7 +214,9 @@ function open(on) {
   one("#make").setAttribute("aria-expanded", String(on));
   if (!on) return input.focus();
   const content = form.elements.content;
-  if (!content.value) content.value = all("li.citizen .said", log).map((node) => node.textContent).join("\n").slice(0, 10_000);
+  const pressed = new Set(titles().map((title) => title.dataset.title));
+  const said = all("li.citizen .said", log).map((node) => node.textContent);
+  if (!content.value) content.value = said.filter((text) => !pressed.has(text)).join("\n").slice(0, 10_000);
   content.focus();
   one("#case").scrollIntoView({ block: "nearest" });
 }
