@@ -105,6 +105,16 @@ def test_every_sentence_of_the_pages_has_its_english():
     assert sorted(asked - tongue.table().keys()) == []
 
 
+def test_the_figures_that_everybody_may_see_are_told_in_english_too(client, city):
+    client.set_cookie("lang", "en")
+    page = client.get("/public?month=2026-10").text
+    assert "October 2026: how the matters that people reported were handled" in page
+    assert "Answered on time" in page
+    told = re.sub(r"<!--.*?-->|<script.*?</script>|<header.*?</header>", "", page, flags=re.DOTALL)
+    names = {"好差评"}
+    assert [word for word in re.findall(r"[\u4e00-\u9fff]+", told) if word not in names] == []
+
+
 def test_the_table_keeps_the_places_of_what_is_put_in():
     for chinese, words in json.loads(tongue.TABLE.read_text(encoding="utf-8")).items():
         assert set(re.findall(r"{\w+}", chinese)) == set(re.findall(r"{\w+}", words)), chinese

@@ -72,7 +72,7 @@ def test_what_a_second_person_took_out_is_told_as_a_number(october, drill):
     drill("2026-11-03T10:00:00+08:00")
     published.forget()
     page = october.get("/public?month=2026-10").text
-    assert "当月评价 12 次，其中匿名 7 次；另有 1 次经核查和第二人复核不计入" in page
+    assert "当月评价 12 次，其中匿名 7 次。另有 1 次经核查和第二人复核不计入" in page
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2026-00", "x"])

@@ -17,6 +17,7 @@ from hotline.words import Kind, Level, State
 from triage.extract import mask
 from web import figures, months, sheets
 from web.citizen.door import citizen
+from web.citizen.story import month_words
 from web.months import Month
 from web.pace import READS, strangers
 
@@ -116,6 +117,7 @@ def public() -> str:
     now = clock.now()
     month = _asked(now)
     more = {"months": months.recent(now, OFFERED_MONTHS), "names": _names(), "least": _least(), "LEVELS": list(Level)}
+    more["month_words"] = month_words
     more["unsorted"] = {"": UNSORTED, published.SMALL: SMALL}
     return render_template("citizen/public.html", month=month, **more, **_told(month, _slot(now)))
 

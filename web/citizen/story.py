@@ -6,6 +6,7 @@ from typing import Any
 from hotline import clock
 from hotline.words import Action, Clock, Level, Part, State
 from web.citizen.tongue import english, said
+from web.months import Month
 
 WEEK = "一二三四五六日"
 NEAR = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
@@ -79,6 +80,11 @@ def day_words(at: dt.datetime, now: dt.datetime) -> str:
     year = f"{then.year}年" if then.year != today.year else ""
     day = near or f"{year}{then.month}月{then.day}日（周{WEEK[then.weekday()]}）"
     return f"{day} {then:%H:%M}"
+
+
+def month_words(month: Month) -> str:
+    """2026年10月, in English October 2026."""
+    return f"{month.begin:%B %Y}" if english() else month.label
 
 
 def _who(departments: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 The language is kept in a cookie. What people wrote (matters, replies, names of departments) stays as it was written.
 """
 
+import datetime as dt
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from flask import has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
+from hotline import clock
 from web import access
 from web.citizen.door import citizen
 
@@ -32,6 +34,15 @@ def english() -> bool:
 def said(text: str) -> str:
     """The sentence in the reader's language; as it is where the table has no other."""
     return table().get(text, text) if english() else text
+
+
+@citizen.app_template_filter("local_time")
+def local_time(at: dt.datetime | str | None) -> str:
+    """11月28日 17:40, in English 28 Nov 17:40; Asia/Shanghai, empty for none."""
+    if not at:
+        return ""
+    moment = clock.local(dt.datetime.fromisoformat(at) if isinstance(at, str) else at)
+    return f"{moment:%d %b %H:%M}" if english() else f"{moment.month}月{moment.day}日 {moment:%H:%M}"
 
 
 @citizen.app_context_processor
