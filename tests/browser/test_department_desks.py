@@ -311,3 +311,20 @@ def test_the_wall_turns_by_itself(log_in):
     page.keyboard.press("x")
     page.clock.run_for(60_000)
     expect(page.locator(".panel.shown")).to_have_attribute("id", "promise")
+
+
+STUCK = """() => [...document.querySelectorAll("body *")]
+  .filter((node) => ["sticky", "fixed"].includes(getComputedStyle(node).position) && node.getClientRects().length)
+  .map((node) => node.id || node.className)"""
+LOW = {"width": 683, "height": 384}  # the smallest desk screen at 200 %
+
+
+@pytest.mark.parametrize(("user", "path"), [("agent1", "/desk"), ("csglj1", "/department"), ("revisitor1", "/revisit")])
+def test_at_twice_the_size_nothing_stands_before_what_is_read(log_in, user, path):
+    made = forwarded()
+    page = log_in(user, path if user != "csglj1" else f"/department?tab=sign&open={made.number}", LOW)
+    expect(page.locator("main")).to_be_visible()
+    if user == "csglj1":
+        expect(page.locator("#steps .main")).to_be_visible()
+    assert page.evaluate(STUCK) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOW["width"]
