@@ -101,7 +101,12 @@ def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
 
 def each_by_itself() -> Session:
     """A session in which every statement is a transaction of its own: two messages fewer to the server and back."""
-    return Session(engine().execution_options(isolation_level="AUTOCOMMIT"))
+    return Session(_each_alone())
+
+
+@lru_cache
+def _each_alone() -> Engine:
+    return engine().execution_options(isolation_level="AUTOCOMMIT")
 
 
 def session() -> Session:
