@@ -30,5 +30,5 @@ def own(*, clock: bool = False) -> Iterator[tuple[Path, Embedded]]:
             upgrade()
             yield folder, stores
         finally:
-            db.engine().dispose()
+            db.dispose()
             stores.stop()

@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -74,7 +75,8 @@ def due(unit: Unit, rules: Rules, silent: Collection[str] = ()) -> list[Assignme
     """Who could ring where now; nothing is reserved yet."""
     found = house.look(unit.session, rules, unit.now, silent)
     waiting = [*found.waiting, *(_kept(unit.session, rules) if found.free else [])]
-    return assign(waiting, found.free, unit.now, rules, clock.machine(), found.present) if waiting else []
+    signed_in = partial(house.present, unit.session)  # asked only where nobody of a group is free
+    return assign(waiting, found.free, unit.now, rules, clock.machine(), signed_in) if waiting else []
 
 
 def _kept(session: Session, rules: Rules) -> list[Caller]:

@@ -1,7 +1,8 @@
-"""One look at the house: who is signed in, whose phone is free, who stands at the head of each group. One statement.
+"""One look at the house: whose phone is free, who stands at the head of each group. One statement.
 
 It is asked five times a second and at each seat that becomes free, so it costs what is free and who would get it, not
-how many wait, speak or have spoken: every part of it goes down an index (bench/distribution.py).
+how many wait, speak or have spoken: every part of it goes down an index (bench/distribution.py). Who is signed in is
+asked only where nobody of a group is free.
 """
 
 import datetime as dt
@@ -22,12 +23,11 @@ from telephony.words import SeatState, Status, Strategy
 # PostgreSQL thinks that they nearly always hold: its plan for any arguments took `<> ALL` for something that leaves
 # nobody, and then read everybody who waits.
 _LOOK = """
-WITH present AS MATERIALIZED (
-  SELECT s."user", s.idle_since, s.rung_at,
-         s.status = 'ready' AND s.state = 'idle' AND (s.not_before IS NULL OR s.not_before <= %(machine)s) AS free
-    FROM agent_seats s JOIN users u ON u.name = s."user"
-   WHERE s.status <> 'off' AND u.active AND u.phone_uri <> ''
-), room AS MATERIALIZED (SELECT count(*) FILTER (WHERE free) AS free FROM present)
+WITH able AS MATERIALIZED (
+  SELECT s."user", s.idle_since, s.rung_at FROM agent_seats s JOIN users u ON u.name = s."user"
+   WHERE s.status = 'ready' AND s.state = 'idle' AND (s.not_before IS NULL OR s.not_before <= %(machine)s)
+     AND u.active AND u.phone_uri <> ''
+), room AS MATERIALIZED (SELECT count(*) AS free FROM able)
 , heads AS MATERIALIZED (
   SELECT c.* FROM room CROSS JOIN unnest(CAST(%(codes)s AS text[])) AS g(code) CROSS JOIN LATERAL (
          SELECT id, coalesce(rank_at, queue_at) AS since, skill_group, wanted_agent FROM calls
@@ -39,20 +39,22 @@ WITH present AS MATERIALIZED (
 )
 SELECT 'caller' AS what, id, since, NULL AS rung, skill_group, wanted_agent, 0 AS served FROM heads
 UNION ALL
-SELECT 'seat', p."user", p.idle_since, p.rung_at, '', '', CASE WHEN (SELECT yes FROM counting) THEN (
-       SELECT count(*) FROM calls WHERE agent = p."user" AND agent <> '' AND invite_at >= %(midnight)s
+SELECT 'seat', a."user", a.idle_since, a.rung_at, '', '', CASE WHEN (SELECT yes FROM counting) THEN (
+       SELECT count(*) FROM calls WHERE agent = a."user" AND agent <> '' AND invite_at >= %(midnight)s
           AND direction = 'in' AND agent_answer_at IS NOT NULL) ELSE 0 END
-  FROM present p WHERE p.free
-UNION ALL SELECT 'present', NULL, NULL, NULL, string_agg("user", chr(31)), '', 0 FROM present
+  FROM able a
+"""
+_PRESENT = """
+SELECT s."user" FROM agent_seats s JOIN users u ON u.name = s."user"
+ WHERE s.status <> 'off' AND u.active AND u.phone_uri <> ''
 """
 
 
 @dataclass(frozen=True)
 class House:
-    """`present`: users whose seats are signed in, free or not; `free`: the seats that may ring now; `waiting`: as many
-    of each group as there are free seats, first in place first. Nobody behind them could ring."""
+    """`free`: the seats that may ring now; `waiting`: as many of each group as there are free seats, first in place
+    first. Nobody behind them could ring."""
 
-    present: frozenset[str]
     free: tuple[Seat, ...]
     waiting: tuple[Caller, ...]
 
@@ -62,8 +64,12 @@ def look(session: Session, rules: Rules, now: dt.datetime, silent: Collection[st
     rows = session.connection().exec_driver_sql(_LOOK, _asked(rules, now, silent)).all()
     seats = tuple(_seat(row) for row in rows if row.what == "seat")
     waiting = tuple(Caller(r.id, r.since, r.skill_group, r.wanted_agent) for r in rows if r.what == "caller")
-    present = next((row.skill_group for row in rows if row.what == "present"), None) or ""
-    return House(frozenset(present.split(chr(31))) - {""}, seats, waiting)
+    return House(seats, waiting)
+
+
+def present(session: Session) -> list[str]:
+    """The users whose seats are signed in, free or not."""
+    return list(session.connection().exec_driver_sql(_PRESENT).scalars())
 
 
 def _seat(row: Row[Any]) -> Seat:

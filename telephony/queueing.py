@@ -11,7 +11,7 @@ all at once). Where nobody of the group is signed in, everybody serves it: the l
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from heapq import heapify, heappop
 from itertools import islice
@@ -187,7 +187,9 @@ def _turn(seat: Seat, strategy: str) -> tuple[Any, ...]:
 class _House:
     """The free seats of one moment, sorted once per group; a seat that was given away is skipped."""
 
-    def __init__(self, free: Iterable[Seat], present: Collection[str], now: dt.datetime, rules: Rules) -> None:
+    def __init__(
+        self, free: Iterable[Seat], present: Callable[[], Iterable[str]], now: dt.datetime, rules: Rules
+    ) -> None:
         self.now, self.rules, self.present = now, rules, present
         self.free = {seat.user: seat for seat in free}
         self._rows: dict[str, list[tuple[int, str]]] = {}
@@ -205,7 +207,7 @@ class _House:
         served = serving(self.rules.duties, code, self.now)
         level = {user: self._level(user, served) for user in self.free}
         manned = any(found < ANYONE for found in level.values())
-        manned = manned or any(self._level(user, served) < ANYONE for user in self.present)
+        manned = manned or any(self._level(user, served) < ANYONE for user in self.present())
         return level if manned else dict.fromkeys(level, 0)
 
     def _level(self, user: str, served: tuple[str, ...]) -> int:
@@ -246,14 +248,15 @@ def assign(
     now: dt.datetime,
     rules: Rules = DEFAULT,
     machine: dt.datetime | None = None,
-    present: Collection[str] | None = None,
+    present: Callable[[], Iterable[str]] | None = None,
 ) -> list[Assignment]:
     """Who rings where, in the order of the queue; each seat at most once.
 
-    `present` are the users signed in, free or not: they say whether a group has anybody at all; without it they are
-    read from `seats`. `machine` is the real instant that ends the seats' pauses where `now` is a drilled one.
+    `present` gives the users signed in, free or not: they say whether a group has anybody at all where nobody of it is
+    free; without it they are read from `seats`. `machine` is the real instant that ends the seats' pauses where `now`
+    is a drilled one.
     """
-    there = [seat.user for seat in seats if seat.status != Status.OFF] if present is None else present
+    there = present or (lambda: [seat.user for seat in seats if seat.status != Status.OFF])
     house = _House((seat for seat in seats if eligible(seat, machine or now)), there, now, rules)
     made: list[Assignment] = []
     line = [(caller.joined, caller.call, caller) for caller in callers if caller.reachable]

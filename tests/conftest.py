@@ -32,7 +32,7 @@ def parts():
         finally:
             from hotline import db
 
-            db.engine().dispose()
+            db.dispose()
             embedded.stop()
 
 

@@ -14,7 +14,7 @@ def server_in(zone):
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         name = connection.exec_driver_sql("SELECT current_database()").scalar()
         connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone = {zone}")
-    db.engine().dispose()  # connections of before would not have it
+    db.dispose()  # connections of before would not have it
 
 
 @pytest.fixture

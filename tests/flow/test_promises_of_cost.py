@@ -145,7 +145,7 @@ def test_one_case_a_list_a_board_and_the_sweep_cost_the_same_among_few_cases_as_
 
 
 def cost_of(read, case, app):
-    db.engine().dispose()  # a connection that has read nothing yet
+    db.dispose()  # a connection that has read nothing yet
     with app.test_request_context("/api/v1/cases?limit=20"), db.session() as session:
         read(session, case)
         return rows_read(session).total()
@@ -226,7 +226,7 @@ def fill_waiting(count):
 
 def read_with_the_plan_for_any_arguments():
     """Rows of calls that one look reads once the statement is prepared, as in a process that looks all day."""
-    db.engine().dispose()
+    db.dispose()
     with db.session() as session:
         session.execute(text("SET plan_cache_mode = force_generic_plan"))
         for _ in range(10):
@@ -265,7 +265,7 @@ def fill_calls(first, count):
 
 def read_for_one_caller():
     fewest = Rules(groups=(Group("general", strategy=Strategy.FEWEST_CALLS),), skills={"agent1": {"general": 1}})
-    db.engine().dispose()  # a connection that has read nothing yet
+    db.dispose()  # a connection that has read nothing yet
     with db.session() as session:
         found = house.look(session, fewest, clock.now(), ())
         assert (len(found.free), len(found.waiting)) == (1, 1)

@@ -95,10 +95,10 @@ def _restore_tables(dump: Path) -> None:
     with db.engine().begin() as connection:  # also what the dump does not know yet, or the upgrade would find it there
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-    db.engine().dispose()
+    db.dispose()
     subprocess.run([_tool("pg_restore"), "--no-owner", "-d", _plain_url(), str(dump)], check=True)
     schema.upgrade()
-    db.engine().dispose()
+    db.dispose()
 
 
 @click.command()
