@@ -1,7 +1,8 @@
 """One connector with many talks at once, each recorded: its share of a core, how fast it answers, what failed.
 
 `python -m bench.telephone [--talks 200] [--rate 20] [--seconds 30]`. Real sound on every leg: sipp speaks as the
-callers, another sipp echoes as the agents' phones; both run on the same cores as the connector.
+callers, another sipp echoes as the agents' phones; both run on the same cores as the connector. Beside it, where the
+machine has one, an Asterisk does the same work under the same load (bench/asterisk.py).
 """
 
 import argparse
@@ -9,6 +10,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import statistics
 import tempfile
 import threading
@@ -16,6 +18,7 @@ import time
 import uuid
 from pathlib import Path
 
+from bench import asterisk
 from tests.sip import sound
 from tests.sip.conftest import CALLER_HZ
 from tests.sip.peers import HOST, Connector, RedisServer, Sipp, until
@@ -81,14 +84,20 @@ def answer_times(folder):
     return sorted(times)
 
 
+def sounds(folder):
+    """The folder of the prompts; what the callers say lies beside it."""
+    prompts = folder / "prompts"
+    prompts.mkdir()
+    for prompt in ("notice", "music", "rating", "thanks"):
+        sound.tone_alaw(prompts / f"{prompt}.wav", 600, 1)
+    (folder / "tone.alaw").write_bytes(sound.tone_alaw(folder / "tone.wav", CALLER_HZ, 20).read_bytes()[46:])
+    return prompts
+
+
 def measure(talks, rate, seconds):
     with tempfile.TemporaryDirectory(prefix="tel-") as name:
         folder = Path(name)
-        prompts = folder / "prompts"
-        prompts.mkdir()
-        for prompt in ("notice", "music", "rating", "thanks"):
-            sound.tone_alaw(prompts / f"{prompt}.wav", 600, 1)
-        (folder / "tone.alaw").write_bytes(sound.tone_alaw(folder / "tone.wav", CALLER_HZ, 20).read_bytes()[46:])
+        prompts = sounds(folder)
         server = RedisServer(folder).start()
         own = Connector(folder / "data", server, prompts=prompts, slots=talks + 60, name="bench").start()
         agents = phones(folder)
@@ -105,21 +114,59 @@ def measure(talks, rate, seconds):
             server.stop()
 
 
-def run(folder, own, desk, talks, rate, seconds):
+def baseline(command, modules, talks, rate, seconds):
+    """The same load on an Asterisk."""
+    with tempfile.TemporaryDirectory(prefix="tel-") as name:
+        folder = Path(name)
+        prompts = sounds(folder)
+        agents = phones(folder)
+        other = asterisk.Asterisk(command, folder, agents.port, prompts, modules)
+        length, load = 0, None
+        try:
+            other.start()
+            length, load = callers(folder, other.port, talks, rate, seconds)
+            until(lambda: other.channels() >= 2 * talks, length, lambda: f"{other.channels()} legs are up")
+            share = shared(other.process, seconds)
+            failed = load.wait(int(length) + 120)
+            times = answer_times(folder)
+        finally:
+            if load:
+                load.stop()
+            other.stop()
+            agents.stop()
+        return {
+            "share of a core": f"{share:.1%}",
+            "INVITE to 200, half / 99 %": halves(times),
+            "recordings": other.recordings(),
+            "calls failed": "none" if not failed else f"sipp says {failed}",
+        }
+
+
+def shared(process, seconds):
+    """Processor time of a process per second, with all talks up."""
+    time.sleep(3)
+    begun, before = time.monotonic(), used(process)
+    time.sleep(seconds)
+    return (used(process) - before) / (time.monotonic() - begun)
+
+
+def callers(folder, port, talks, rate, seconds):
+    """(how long each call lasts, the callers, who have begun)."""
     length = talks / rate + seconds + 15
     timed = early() + '<recv response="200" rtd="true"/>\n' + ack()
     bye = request("BYE", 9) + '<recv response="200"/>\n'
     file = written(folder, "callers", invite(), timed, speak(), pause(length), bye)
     flags = {"m": talks, "l": talks, "r": rate, "rtt_freq": 1, "timeout": int(length) + 120}
-    load = Sipp(folder, own.port, file, numbers=[f"139{n:08d}" for n in range(talks)], **flags)
+    load = Sipp(folder, port, file, numbers=[f"139{n:08d}" for n in range(talks)], **flags)
     load.command.append("-trace_rtt")
-    load.start()
+    return length, load.start()
+
+
+def run(folder, own, desk, talks, rate, seconds):
+    length, load = callers(folder, own.port, talks, rate, seconds)
     try:
         until(lambda: desk.count("bridged") >= talks, length, lambda: f"{desk.count('bridged')} of {talks} bridged")
-        time.sleep(3)
-        begun, before = time.monotonic(), used(own.process)
-        time.sleep(seconds)
-        share = (used(own.process) - before) / (time.monotonic() - begun)
+        share = shared(own.process, seconds)
         resident = memory(own.process)
         failed = load.wait(int(length) + 120)
         until(lambda: desk.count("hangup") >= talks, 60, "not all ends told")
@@ -138,13 +185,17 @@ def report(own, desk, share, resident, failed, times):
         "talks at once (legs)": f"{len(waits)} ({2 * len(waits)})",
         "share of a core": f"{share:.1%}",
         "resident": f"{resident} MB",
-        "INVITE to 200, half / 99 %": f"{statistics.median(times):.3f} / {times[int(len(times) * 0.99) - 1]:.3f} s",
+        "INVITE to 200, half / 99 %": halves(times),
         "INVITE to the agent's answer, longest": f"{max(waits):.1f} s",
         "turn to turn, half / 99 % / longest": " / ".join(gaps[-1]) + " ms" if gaps else "not told",
         "recordings sealed": len(sealed),
         "calls failed": "none" if not failed else f"sipp says {failed}",
         "faults counted": faults,
     }
+
+
+def halves(times):
+    return f"{statistics.median(times):.3f} / {times[int(len(times) * 0.99) - 1]:.3f} s"
 
 
 def waited(desk, event):
@@ -160,9 +211,20 @@ def main():
     given.add_argument("--talks", type=int, default=200)
     given.add_argument("--rate", type=int, default=20, help="new calls a second")
     given.add_argument("--seconds", type=int, default=30, help="how long it is measured with all talks up")
+    given.add_argument(
+        "--asterisk", default=shutil.which("asterisk"), help="the command of an Asterisk to compare with"
+    )
+    given.add_argument("--asterisk-modules", type=Path, default=asterisk.MODULES)
     options = given.parse_args()
     found = measure(options.talks, options.rate, options.seconds)
     print(f"\nOne connector, load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for name, value in found.items():
+        print(f"  {name:<40}{value}")
+    if not options.asterisk:
+        print("No Asterisk here to compare with.")
+        return
+    found = baseline([options.asterisk], options.asterisk_modules, options.talks, options.rate, options.seconds)
+    print("An Asterisk with app_queue and MixMonitor under the same load")
     for name, value in found.items():
         print(f"  {name:<40}{value}")
 

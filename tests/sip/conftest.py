@@ -11,6 +11,7 @@ from tests.sip.case import Case, numbers
 from tests.sip.peers import HOST, PATH, Baresip, Connector, RedisServer, Sipp
 from tests.sip.slow import begin
 
+SILENCE = 40  # seconds until a connector ends a call from which no sound comes any more
 NOTICE_HZ, MUSIC_HZ, RATING_HZ, THANKS_HZ = 620, 350, 710, 830
 ANNOUNCED = {"position": 1250, "digit3": 1900, "place": 2500}
 CALLER_HZ, AGENT_HZ, GUEST_HZ, CHIEF_HZ = 1000, 1600, 2200, 2800
@@ -116,8 +117,8 @@ def call(connector, citizen):
     citizen.tell("dial", f"sip:12345@{HOST}:{connector.port}")
     queued = connector.wait("queued", count=before + 1)
     yield queued["call"]
-    citizen.tell("hangup")
-    connector.wait("hangup", queued["call"])
+    citizen.hang_up()
+    connector.wait("hangup", queued["call"], seconds=SILENCE)
 
 
 @pytest.fixture

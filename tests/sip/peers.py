@@ -301,6 +301,17 @@ snd_path {folder}/sound
         except OSError:
             raise AssertionError((self.folder / "baresip.log").read_text()[-3000:]) from None
 
+    def hang_up(self):
+        """End the call. A baresip that does not do as it is told has frozen, and is started anew: the tests after this
+        one need a phone. Whoever was called has to notice by himself that it is gone."""
+        self.tell("hangup")
+        try:
+            self.wait("CALL_CLOSED")
+        except AssertionError:
+            print(f"phone {self.name} froze:", self.events, (self.folder / "baresip.log").read_text()[-3000:])
+            self.stop()
+            self.start()
+
     def saw(self, kind):
         return [event for event in self.events if event.get("type") == kind]
 
