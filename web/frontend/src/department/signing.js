@@ -57,11 +57,11 @@ export function signing({ items, done }) {
     sign.disabled = true;
     const marked = items().filter((item) => chosen.has(item.number));
     const told = await actTogether(marked, "sign").catch((error) => ({ error }));
-    sign.disabled = false;
-    if (told.error) return void (wrong.textContent = `■ ${told.error.message}`);
+    if (told.error) return (sign.disabled = false), void (wrong.textContent = `■ ${told.error.message}`);
     const faults = told.filter((one) => one.error);
     for (const one of told) if (!one.error) chosen.delete(one.number);
     await done(`签收 ${told.length - faults.length} 件${faults.length ? `，${faults.length} 件没有签成，还选着` : ""}`);
+    sign.disabled = false;
     wrong.textContent = faults.length ? `■ ${faults.map((one) => `${one.number} ${one.error.message}`).join("；")}` : "";
   }
   return { box, toggle, every, keep, clear, send };

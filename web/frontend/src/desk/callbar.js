@@ -30,7 +30,10 @@ export function callbar({ onCall, onTalk }) {
   let asked = ""; // what F8 asked for and the telephone has not done yet
   let lifting = false;
 
-  const state = () => (!pop ? "" : pop.guest ? `${pop.guest.by} ${GUEST[pop.guest.role] ?? "请您接听"}${seat.state === "talking" ? " · 通话中" : ""}` : seat.state === "talking" ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
+  const talks = () => seat.state === "talking";
+  const askedIn = () => `${pop.guest.by} ${GUEST[pop.guest.role] ?? "请您接听"}${talks() ? " · 通话中" : ""}`;
+  const ours = () => (talks() ? (pop.talk?.held ? "保持中" : "通话中") : pop.direction === "out" ? "外呼" : "来电");
+  const state = () => (!pop ? "" : pop.guest ? askedIn() : ours());
   const own = () => (pop?.guest ? null : pop); // a colleague's call rings here, but it is not mine
   const hint = () => (pop.talk?.refused === "pick_up" ? "这台话机不能由桌面接听，请拿起话机" : asked === "answer" ? "正在接听…" : "");
 
@@ -53,13 +56,12 @@ export function callbar({ onCall, onTalk }) {
       button.classList.toggle("on", mine);
       if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(mine));
     }
-    const talks = seat.state === "talking";
-    one("span", phone).textContent = talks ? "挂断" : "接听";
-    phone.classList.toggle("danger", talks);
+    one("span", phone).textContent = talks() ? "挂断" : "接听";
+    phone.classList.toggle("danger", talks());
     const put = one("#seat-alert", bar);
     put.hidden = !(seat.status === "break" && seat.missed && seat.reason.startsWith("连续"));
     put.textContent = put.hidden ? "" : `■ 您${seat.reason}。请检查话机，准备好后点“就绪”。`;
-    tags.show(pop?.guest ? "" : talks || seat.state === "wrap_up" ? seat.call || seat.last_call : "");
+    tags.show(pop?.guest ? "" : talks() || seat.state === "wrap_up" ? seat.call || seat.last_call : "");
     tick();
   };
 

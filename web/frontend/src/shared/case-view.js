@@ -1,8 +1,8 @@
 // One case as it reads: header, clocks in words, places, replies, revisits, the time line.
 //
 // await showCase(node, number) fetches and draws; draw(node, told, history) draws what was fetched.
-// act(number, version, action, given) performs a step, actTogether(items, action, given) one of each of several cases. After a 409 call conflict(node, error, reread): it says who did
-// what, reads the case again, and touches no field.
+// act(number, version, action, given) performs a step, actTogether(items, action, given) the same one of several cases.
+// After a 409 call conflict(node, error, reread): it says who did what, reads the case again, and touches no field.
 
 import { call } from "./http.js";
 import { fill, h } from "./dom.js";

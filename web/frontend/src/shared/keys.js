@@ -8,7 +8,7 @@
 import { composing, h, one } from "./dom.js";
 import "./menus.js";
 
-const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const FIELDS = "input:not(#rows input), textarea, select, [contenteditable]"; // a box that marks a row takes no letters
 const BUTTONS = "button, a, summary, [role=button]";
 const MOVES = new Set(["j", "k", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 const NAMES = { Esc: "Escape", Up: "ArrowUp", Down: "ArrowDown" };
