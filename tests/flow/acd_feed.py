@@ -116,8 +116,11 @@ def sign_in(*numbers):
         agents.sign_in(f"agent{number}", clock.now() - dt.timedelta(minutes=60 - place))
 
 
-def start_acd(rules=QUICK):
-    """The process as it is run; its log goes to this test's output."""
-    by_day = {"duties": []}  # also where the clock on the wall says that it is night
-    environment = os.environ | {"HOTLINE_QUEUE": json.dumps(by_day | rules)}
+def start_acd(rules=QUICK, *, by_roster=False):
+    """The process as it is run; its log goes to this test's output.
+
+    Without the city's roster it is day at any hour, also where the clock on the wall says that it is night.
+    """
+    asked = rules if by_roster else {"duties": []} | rules
+    environment = os.environ | {"HOTLINE_QUEUE": json.dumps(asked)}
     return subprocess.Popen([sys.executable, "-m", "telephony.acd"], cwd=ROOT, env=environment)

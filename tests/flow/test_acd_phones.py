@@ -80,8 +80,8 @@ def place(name, uri):
 def acd():
     started = []
 
-    def start(rules):
-        started.append(start_acd(rules))
+    def start(rules, **more):
+        started.append(start_acd(rules, **more))
         return started[-1]
 
     yield start
@@ -94,7 +94,7 @@ def test_at_night_every_free_phone_rings_and_the_first_has_the_call(connector, p
     drill(NIGHT)
     one, two, citizen = phones("agent1", "agent2", CITIZEN)
     sign_in(1, 2)
-    acd(QUICK | {"ring": 20})
+    acd(QUICK | {"ring": 20}, by_roster=True)
     citizen.tell("dial", f"sip:12345@{HOST}:{connector.port}")
     for phone in (one, two):
         phone.wait("CALL_INCOMING", 40)
