@@ -55,9 +55,9 @@ def sweep(most: int = 10_000) -> int:
     fired = 0
     while fired < most:
         count = _turn()
-        if not count:
-            break
         fired += count
+        if count < BATCH:  # that was all
+            break
     with transaction() as unit:
         inner.remind(unit)
     return fired

@@ -94,8 +94,9 @@ def _steps(unit: Unit, wave: dict[int, Order], sees: Sees) -> Told:
 
 def _named(unit: Unit, orders: Iterable[Order]) -> list[Department]:
     """The departments that the orders name."""
+    said = [order.given.get(word) for order in orders for word in ("department", "suggest")]
     parts = [part for order in orders for part in order.given.get("departments", ()) if isinstance(part, dict)]
-    codes = {code for part in parts if isinstance(code := part.get("code"), str)}
+    codes = {code for code in (*said, *(part.get("code") for part in parts)) if code and isinstance(code, str)}
     return list(unit.session.scalars(select(Department).where(among(Department.code, codes)))) if codes else []
 
 

@@ -1,4 +1,4 @@
-"""The clock drives the city: at each tick everybody does what he meant to do by now, and the sweep runs.
+"""The clock drives the city: at each tick the sweep runs, at every second one everybody does what he meant to do by now.
 
 In process: the use cases of hotline/cases.py (all that people mean to do by one tick is one `act_many`, all intakes of
 one tick one commit), the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery,
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bench.cityyear.life import AGENT, CITIZEN, USUAL, City, Deed, Habits, Life, Seen, life
 from bench.cityyear.messages import Message
-from hotline import cases, db, facts
+from hotline import cases, clock, db, facts
 from hotline.errors import HotlineError
 from hotline.lifecycle import Actor
 from hotline.models import Case
@@ -23,7 +23,9 @@ from hotline.together import Order, act_many
 from hotline.unit import transaction
 from hotline.words import AT_ONCE, Channel, Clock, Delivery
 
-TICK = dt.timedelta(minutes=15)
+TICK = dt.timedelta(minutes=15)  # of the sweep
+SITTING = 2 * TICK  # of the people
+EPOCH = dt.datetime(2025, 1, 1, tzinfo=clock.SHANGHAI)
 CHANNELS = ((Channel.PHONE, 60), (Channel.APP, 20), (Channel.WEB, 20))
 HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 9, 9, 8, 5, 5, 7, 9, 8, 7, 6, 5, 4, 4, 3, 2)  # when people call
 
@@ -102,20 +104,30 @@ class Part:
         return min(moments + [at for at, *_ in self.waiting[:1]], default=None)
 
     def tick(self, now: dt.datetime) -> None:
-        """Take in who came by now; everybody does what he meant to do by now, each person in one sitting."""
+        """Take in who came by now; everybody does what he meant to do by now, each person in one sitting.
+
+        Between two sittings nobody does anything.
+        """
+        if _from(now, SITTING) != now:
+            return
         coming = []
         while self.next is not None and self.next[0] <= now:
             coming.append(self.next)
             self.next = next(self.coming, None)
         if coming:
             self._take_in(coming)
-        asked: list[Task] = []
-        deeds: list[Task] = []
+        due = self._due(now)
+        while looking := [task for task in due if not task.deed.action]:
+            self._look(looking)
+            due = [task for task in due if task.deed.action] + self._due(now)  # who looked may act on what he saw
+        self._act(due)
+
+    def _due(self, now: dt.datetime) -> list[Task]:
+        """What was to be done by now, in order, taken off the list."""
+        found = []
         while self.waiting and self.waiting[0][0] <= now:
-            task = heapq.heappop(self.waiting)[2]
-            (deeds if task.deed.action else asked).append(task)
-        self._look(asked)
-        self._act(deeds)
+            found.append(heapq.heappop(self.waiting)[2])
+        return found
 
     def _take_in(self, coming: list[tuple[dt.datetime, int]]) -> None:
         made = []
@@ -153,7 +165,8 @@ class Part:
         if not tasks:
             return []
         with db.session() as session:
-            rows = facts.load_many(session, db.among(Case.number, {task.number for task in tasks}), words=False)
+            rows = facts.bare(session, db.among(Case.number, {task.number for task in tasks}))
+            facts.look_beside(session, rows, ("places", "clocks"))
             there = {case.number: case for case in rows}
         return [seen(there[task.number], task.deed.actor.department) for task in tasks]
 
@@ -172,10 +185,13 @@ class Part:
             self._go_on(task.number, task.story, told._replace(refused=code))
 
 
-def next_tick(now: dt.datetime, wanted: list[dt.datetime | None]) -> dt.datetime | None:
-    """The first tick after `now` at which somebody wants something; None when nobody ever does."""
-    there = [at for at in wanted if at is not None]
-    if not there:
-        return None
-    steps = max(-((now - min(there)) // TICK), 1)
-    return now + steps * TICK
+def next_tick(now: dt.datetime, wanted: list[dt.datetime | None], rung: dt.datetime | None) -> dt.datetime | None:
+    """The first sitting at which somebody wants something, or the first tick at which a rung is due; None: neither."""
+    there = [_from(at, SITTING) for at in wanted if at is not None] + ([_from(rung, TICK)] if rung else [])
+    return max(min(there), now + TICK).astimezone(now.tzinfo) if there else None
+
+
+def _from(at: dt.datetime, step: dt.timedelta) -> dt.datetime:
+    """The first of the equal steps of a day that is not before `at`."""
+    past = (at - EPOCH) % step
+    return at + (step - past if past else past)

@@ -138,25 +138,27 @@ def life(city: City, seen: Seen, at: dt.datetime, owner: str) -> Life:
         form = {"channel": "人民法院", "text": "您反映的事项已进入诉讼程序，请向受理法院反映。"}
         yield from _at_last(Deed(at + city.minutes(10, 60), AGENT, Action.GUIDE, form))
         return
-    house = yield from _forwarded(city, at, owner)
-    if house:
-        yield from _worked_on(city, *house, owner)
+    then, seen = yield from _forwarded(city, seen, at, owner)
+    if seen.lead:
+        yield from _worked_on(city, seen, then, owner)
 
 
-def _forwarded(city: City, at: dt.datetime, owner: str) -> Generator[Deed, Seen, tuple[str, dt.datetime] | None]:
-    """The lead that has the case, and since when; a forgotten case is looked at after the system forwarded it."""
+def _forwarded(city: City, seen: Seen, at: dt.datetime, owner: str) -> Generator[Deed, Seen, tuple[dt.datetime, Seen]]:
+    """Since when a house has the case, and the case; a forgotten one is looked at after the system forwarded it."""
     then = at + city.minutes(5, 90)
     if city.happens("forgotten"):
         then = at + 25 * HOUR
         seen = yield Deed(then, DISPATCHER, None, {})
     else:
+        if seen.state == State.RECEIVED:  # the machine may be quicker: the dispatcher opens the case before he decides
+            seen = yield Deed(then, DISPATCHER, None, {})
         named = [{"code": city.dice.choice(city.houses) if city.happens("wrong_house") else owner, "role": "lead"}]
         if city.happens("co_handler"):
             others = [code for code in city.houses if code != named[0]["code"]]
             named.append({"code": city.dice.choice(others), "role": "co"})
         form = {"departments": named, "opinion": "请依法核实办理并答复市民。"}
         seen = yield from _at_last(Deed(then, DISPATCHER, Action.FORWARD, form))
-    return (seen.lead, then) if seen.lead else None
+    return then, seen
 
 
 def _at_last(deed: Deed) -> Generator[Deed, Seen, Seen]:
@@ -168,9 +170,9 @@ def _at_last(deed: Deed) -> Generator[Deed, Seen, Seen]:
     return seen
 
 
-def _worked_on(city: City, house: str, at: dt.datetime, owner: str) -> Life:
+def _worked_on(city: City, seen: Seen, at: dt.datetime, owner: str) -> Life:
     """Rounds of handling, answer and revisit until the citizen is content or nothing is left to rectify."""
-    seen = yield Deed(at + MINUTE, clerk(house), None, {})
+    house = seen.lead
     if (house != owner and city.happens("returns_what_is_not_its_own")) or city.happens("returns_what_is_its_own"):
         house, at, seen = yield from _given_back(city, house, at, owner)
     for number in range(ROUNDS):

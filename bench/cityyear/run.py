@@ -5,6 +5,7 @@ while others may still act. Once a day the parent, beside them, seals the histor
 """
 
 import datetime as dt
+import gc
 import multiprocessing as mp
 import os
 import resource
@@ -58,6 +59,8 @@ def houses() -> list[str]:
 def _work(line: Connection, part: Part) -> None:
     """A worker: at each moment it is told its people act, then it sweeps; until it is told nothing more."""
     db.engine().dispose(close=False)
+    gc.collect()
+    gc.freeze()  # as in a process that serves: what was read at its start stays, no collection looks through it again
     while (now := line.recv()) is not None:
         part.tick(now)
         line.send((part.wants(), sweep(most=10**9)))
@@ -122,7 +125,7 @@ class Year:
                 self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
             wants, fired = zip(*(line.recv() for line in self.lines), strict=True)
             self.fired += sum(fired)
-            last, at = at, next_tick(at, [*wants, _next_rung()])
+            last, at = at, next_tick(at, list(wants), _next_rung())
         by_night()
         return last
 
