@@ -19,7 +19,7 @@ from hotline.given import GIVEN, Fault, parse
 from hotline.lifecycle import Actor, Refused, decide, ever
 from hotline.message_models import SameRequest
 from hotline.models import Case
-from hotline.timing import ClockChanges, timing
+from hotline.timing import ClockChanges, Timing, timing
 from hotline.unit import Unit, transaction
 from hotline.words import AT_ONCE, DEPARTMENT, OF_REVIEW, Action, Clock, Outcome, Role, State
 
@@ -217,12 +217,21 @@ def step(
 
 
 def decided(
-    unit: Unit, case: Case, action: Action, actor: Actor, form: dict[str, Any], version: int | None
-) -> Work:  # fmt: skip
-    """The step that may be done; nothing is written yet. Raises what refuses it."""
+    unit: Unit,
+    case: Case,
+    action: Action,
+    actor: Actor,
+    form: dict[str, Any],
+    version: int | None,
+    rules: Timing | None = None,
+) -> Work:
+    """The step that may be done; nothing is written yet. Raises what refuses it.
+
+    `rules`: what is in force, where it was asked for once for many steps.
+    """
     check_role(action, actor)
     check_version(unit.session, case, action, actor, version)
-    rules = timing()
+    rules = rules or timing()
     known = facts.gather(unit.session, case, rules)
     found = decide(known, action, actor, form, unit.now)
     if isinstance(found, Refused):

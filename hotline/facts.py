@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -87,7 +87,7 @@ def with_clocks(session: Session, wanted: ColumnElement[bool], *, lock: bool = F
 
 def open_words(session: Session, cases: Collection[Case]) -> None:
     """Read at once who the citizen is and what he calls his matter, of cases that were loaded without words."""
-    here = {case.id: case for case in cases if "title" in inspect(case).unloaded}
+    here = {case.id: case for case in cases if _unread(case, "title")}
     if not here:
         return
     columns = {column.key: column for column in (Case.title, Case.name, Case.phone, Case.address)}
@@ -105,7 +105,7 @@ def look_beside(session: Session, cases: Collection[Case], names: Collection[str
     """Read what hangs on these cases and was not read yet, one query for all of a sort."""
     for name in names:
         rows, model, wanted = _BESIDE[name]
-        here = {case.id: case for case in cases if wanted(case) and name in inspect(case).unloaded}
+        here = {case.id: case for case in cases if wanted(case) and _unread(case, name)}
         if not here:
             continue
         beside: dict[int, list[Any]] = {id_: [] for id_ in here}
@@ -115,9 +115,13 @@ def look_beside(session: Session, cases: Collection[Case], names: Collection[str
             set_committed_value(case, name, beside[id_])
 
 
+def _unread(case: Case, name: str) -> bool:
+    return name not in case.__dict__
+
+
 def _beside(session: Session, case: Case, name: str) -> list[Any]:
     """A list of `_BESIDE`, read now where the case came into its state after it was loaded."""
-    if name in inspect(case).unloaded:
+    if _unread(case, name):
         rows, model, _ = _BESIDE[name]
         set_committed_value(case, name, list(session.scalars(rows.where(model.case_id == case.id).order_by(model.id))))
     return list(getattr(case, name))
@@ -151,7 +155,7 @@ def live_places(case: Case) -> list[Assignment]:
 def keep(session: Session, case: Case, name: str, row: Any) -> None:
     """Add a row to a list of `_BESIDE`; a list that was not read finds it when it is."""
     row.case_id = case.id
-    if name in inspect(case).unloaded:
+    if _unread(case, name):
         session.add(row)
     else:
         getattr(case, name).append(row)

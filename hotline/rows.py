@@ -6,15 +6,14 @@ A statement has one parameter per table, so it stays the same, and prepared, for
 import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from typing import Any, cast
 
 from sqlalchemy import JSON, Column, Dialect, Table, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import get_history, set_committed_value
+from sqlalchemy.orm.attributes import get_history, instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.db import Base
@@ -63,7 +62,7 @@ def _taken_out(session: Session) -> list[Base]:
 def _clean(session: Session) -> None:
     """The flush has nothing to look for in rows of which all is written."""
     for row in session.dirty:
-        state = inspect(row)
+        state = instance_state(row)
         if not state.committed_state:
             state._commit_all(state.dict, session.identity_map)  # noqa: SLF001 - what the flush itself does at its end
 
@@ -81,7 +80,7 @@ def _shape(table: type[Base]) -> tuple[bool, tuple[str, ...]]:
     mapper, whole = inspect(table), cast("Table", table.__table__)
     key = whole.autoincrement_column
     keyed = key is not None and key.name == "id" and len(whole.primary_key) == 1 and not mapper.relationships
-    plain = mapper.version_id_col is None and list(whole.columns.keys()) == list(_columns(table))
+    plain = mapper.version_id_col is None and set(whole.columns.keys()) == _columns(table)
     unsaid = (c for c in whole.columns if c.default is None and (c.server_default is not None or not c.nullable))
     return keyed and plain, tuple(column.name for column in unsaid if column is not key)
 
@@ -147,27 +146,35 @@ def settle(session: Session) -> None:
     """
     changed: dict[tuple[type[Base], frozenset[str]], list[Base]] = defaultdict(list)
     for row in session.dirty:
-        names = frozenset(name for name in _touched(row) if get_history(row, name).has_changes())
+        touched = _touched(row)
+        names = frozenset(name for name in touched if get_history(row, name).has_changes())
         if names:
             changed[type(row), names].append(row)
+        _is_written(row, touched - names)  # what was set to what it was
     for (table, names), rows in changed.items():
         way = _change(table, names, session.connection().dialect)
         told = [way.values(row) | {_WAS: _version(row)} for row in rows]
         written = session.connection().exec_driver_sql(way.update, (_as_text(told),)).rowcount
         if written != len(rows):
             raise StaleDataError(f"{table.__name__}: {written} of {len(rows)} rows were as they had been read")
-        for row, name in product(rows, names):
-            set_committed_value(row, name, row.__dict__[name])
+        for row in rows:
+            _is_written(row, names)
 
 
-def _touched(row: Base) -> set[str]:
-    state = inspect(row)
-    return set(_columns(type(row))) - state.unmodified if state.persistent else set()
+def _touched(row: Base) -> frozenset[str]:
+    """The columns of a held row that were set since it was read."""
+    state = instance_state(row)
+    return _columns(type(row)) & state.committed_state.keys() if state.persistent else frozenset()
+
+
+def _is_written(row: Base, names: Collection[str]) -> None:
+    state = instance_state(row)
+    state._commit(state.dict, names)  # noqa: SLF001 - what `set_committed_value` does for one of them
 
 
 @lru_cache
-def _columns(table: type[Base]) -> tuple[str, ...]:
-    return tuple(attribute.key for attribute in inspect(table).column_attrs)
+def _columns(table: type[Base]) -> frozenset[str]:
+    return frozenset(attribute.key for attribute in inspect(table).column_attrs)
 
 
 def _version(row: Base) -> Any:

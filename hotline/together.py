@@ -16,6 +16,7 @@ from hotline.errors import HotlineError
 from hotline.given import GIVEN, parse
 from hotline.lifecycle import Actor
 from hotline.models import Case
+from hotline.timing import Timing, timing
 from hotline.unit import Unit, transaction
 from hotline.words import Action
 
@@ -81,10 +82,11 @@ def _steps(unit: Unit, wave: dict[int, Order], sees: Sees) -> Told:
     history.look_up(unit, [case.id for case in found.values()])
     houses = _named(unit, wave.values())  # held, so that the effects find them without asking
     told: Told = {}
+    rules = timing()
     with unit.session.no_autoflush:
         for place, order in wave.items():
             case = found.get(order.number)
-            work = _ordered(unit, case if case is not None and sees(order.actor, case) else None, order)
+            work = _ordered(unit, case if case is not None and sees(order.actor, case) else None, order, rules)
             if isinstance(work, Work):
                 apply(work)
             told[place] = work.case if isinstance(work, Work) else work
@@ -100,11 +102,11 @@ def _named(unit: Unit, orders: Iterable[Order]) -> list[Department]:
     return list(unit.session.scalars(select(Department).where(among(Department.code, codes)))) if codes else []
 
 
-def _ordered(unit: Unit, case: Case | None, order: Order) -> Work | HotlineError:
+def _ordered(unit: Unit, case: Case | None, order: Order, rules: Timing) -> Work | HotlineError:
     if case is None:
         return facts.missing()
     try:
         form = parse(GIVEN[order.action], order.given).model_dump(mode="json")
-        return decided(unit, case, order.action, order.actor, form, order.version)
+        return decided(unit, case, order.action, order.actor, form, order.version, rules)
     except HotlineError as refused:
         return refused

@@ -1,4 +1,4 @@
-"""The clock drives the city: at each tick the sweep runs, at every second one everybody does what he meant to do by now.
+"""The clock drives the city: the sweep runs at each tick, everybody does at each second one what he meant to do by now.
 
 In process: the use cases of hotline/cases.py (all that people mean to do by one tick is one `act_many`, all intakes of
 one tick one commit), the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery,

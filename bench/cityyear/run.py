@@ -1,7 +1,9 @@
-"""The clock, the workers, and what the beat does in between: one year from the first intake to the last revisit.
+"""The clocks, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
-The parent moves the clock file; at each tick every worker (a process of its own) lets its people act, then sweeps,
-while others may still act. Once a day the parent, beside them, seals the history and lets the 督办 orders be written.
+The parent tells its workers the ticks of a day. Each worker (a process with a clock file of its own) goes from tick to
+tick: its people act, then it sweeps, while others may still act. It may be ahead of the others by what its people do
+at the next tick, never by a sweep: a rung fires when everybody has done what he meant to do by the tick before.
+Once a day the parent, beside them, seals the history and lets the 督办 orders be written.
 """
 
 import datetime as dt
@@ -18,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, update
 
-from bench.cityyear.drive import Part, Plan, next_tick
+from bench.cityyear.drive import TICK, Part, Plan, next_tick
 from bench.cityyear.life import AGENT
 from bench.cityyear.messages import Message
 from dispatch.service import sweep
@@ -56,14 +58,40 @@ def houses() -> list[str]:
         return list(session.scalars(rows.order_by(Department.code)))
 
 
-def _work(line: Connection, part: Part) -> None:
-    """A worker: at each moment it is told its people act, then it sweeps; until it is told nothing more."""
+class Pace:
+    """By which moment the people of each worker have acted."""
+
+    def __init__(self, context: mp.context.ForkContext, parts: int) -> None:
+        self._moved = context.Condition()
+        self._acted = context.Array("d", parts, lock=False)
+
+    def acted(self, part: int, now: dt.datetime) -> None:
+        """The people of this worker have done what they meant to do by now."""
+        with self._moved:
+            self._acted[part] = now.timestamp()
+            self._moved.notify_all()
+
+    def wait(self, by: dt.datetime) -> None:
+        """Until the people of all workers have acted by that moment."""
+        with self._moved:
+            self._moved.wait_for(lambda: min(self._acted) >= by.timestamp())
+
+
+def _work(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
+    """A worker: through the ticks it is told, its people act at each, then it sweeps; until it is told nothing more."""
+    os.environ["HOTLINE_CLOCK"] = str(drill)
     db.engine().dispose(close=False)
     gc.collect()
     gc.freeze()  # as in a process that serves: what was read at its start stays, no collection looks through it again
-    while (now := line.recv()) is not None:
-        part.tick(now)
-        line.send((part.wants(), sweep(most=10**9)))
+    while (moments := line.recv()) is not None:
+        fired = 0
+        for before, now in zip([moments[0], *moments], moments, strict=False):
+            drill.write_text(now.isoformat(), encoding="utf-8")
+            part.tick(now.astimezone(dt.UTC))
+            pace.acted(part.part, now)
+            pace.wait(before)
+            fired += sweep(most=10**9)
+        line.send((part.wants(), fired))
     line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
 
 
@@ -92,10 +120,11 @@ class Year:
         """From the first intake until nobody wants anything; returns that moment."""
         context = mp.get_context("fork")
         db.engine().dispose()
-        workers = []
+        pace, workers = Pace(context, len(self.parts)), []
         for part in self.parts:
             here, there = context.Pipe()
-            workers.append(context.Process(target=_work, args=(there, part), daemon=True))
+            drill = self.drill.with_name(f"{self.drill.name}{part.part}")
+            workers.append(context.Process(target=_work, args=(there, part, pace, drill), daemon=True))
             self.lines.append(here)
             workers[-1].start()
         begin = time.monotonic()
@@ -115,19 +144,38 @@ class Year:
         at: dt.datetime | None = self.plan.begin
         last, day, begun = self.plan.begin, self.plan.begin, time.monotonic()
         while at is not None:
-            self.ticks += 1
             self.drill.write_text(at.isoformat(), encoding="utf-8")
-            for line in self.lines:
-                line.send(at.astimezone(dt.UTC))
+            self._send([at])
             if at - day >= DAY:
                 day = at
                 by_night()
                 self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
-            wants, fired = zip(*(line.recv() for line in self.lines), strict=True)
-            self.fired += sum(fired)
-            last, at = at, next_tick(at, list(wants), _next_rung())
+            wants = self._heard()
+            if rest := self._rest_of_day(at):
+                self._send(rest)
+                wants = self._heard()
+            last = rest[-1] if rest else at
+            at = next_tick(last, wants, _next_rung())
         by_night()
         return last
+
+    def _rest_of_day(self, at: dt.datetime) -> list[dt.datetime]:
+        """The ticks of this day after `at` while new matters come; later each is looked for by itself."""
+        if at >= self.plan.end:
+            return []
+        midnight = dt.datetime.combine(at.date() + DAY, dt.time(), at.tzinfo)
+        return [at + n * TICK for n in range(1, (midnight - at) // TICK)]
+
+    def _send(self, moments: list[dt.datetime]) -> None:
+        self.ticks += len(moments)
+        for line in self.lines:
+            line.send(moments)
+
+    def _heard(self) -> list[dt.datetime | None]:
+        """What the people of the workers want next, once all have gone through what they were told."""
+        wants, fired = zip(*(line.recv() for line in self.lines), strict=True)
+        self.fired += sum(fired)
+        return list(wants)
 
 
 def _next_rung() -> dt.datetime | None:
