@@ -80,7 +80,8 @@ def seal(unit: Unit) -> int:
     unit.session.add(made)
     unit.session.flush()
     mine = among(HistoryRow.id, [row.id for row in rows])
-    unit.session.execute(update(HistoryRow).where(mine).values(seal=made.id))
+    marked = update(HistoryRow).where(mine).values(seal=made.id)
+    unit.session.execute(marked, execution_options={"synchronize_session": False})  # none of them is held
     return count
 
 

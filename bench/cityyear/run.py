@@ -146,17 +146,21 @@ class Year:
         while at is not None:
             self.drill.write_text(at.isoformat(), encoding="utf-8")
             self._send([at])
-            if at - day >= DAY:
+            night = at - day >= DAY
+            if night:
                 day = at
-                by_night()
+                write_orders()
                 self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
             wants = self._heard()
-            if rest := self._rest_of_day(at):
-                self._send(rest)
-                wants = self._heard()
+            rest = self._rest_of_day(at)
+            self._send(rest)
+            if night:
+                seal()
+            wants = self._heard() if rest else wants
             last = rest[-1] if rest else at
             at = next_tick(last, wants, _next_rung())
-        by_night()
+        write_orders()
+        seal()
         return last
 
     def _rest_of_day(self, at: dt.datetime) -> list[dt.datetime]:
@@ -168,7 +172,7 @@ class Year:
 
     def _send(self, moments: list[dt.datetime]) -> None:
         self.ticks += len(moments)
-        for line in self.lines:
+        for line in self.lines if moments else ():
             line.send(moments)
 
     def _heard(self) -> list[dt.datetime | None]:
@@ -183,12 +187,16 @@ def _next_rung() -> dt.datetime | None:
         return session.scalar(select(func.min(ClockRow.next_at)))
 
 
-def by_night() -> None:
-    """What the worker does between the ticks: seal the history, write the orders that follow from revisits."""
+def seal() -> None:
+    """Seal all of the history that is not sealed yet."""
     sealed = 1
     while sealed:
         with transaction() as unit:
             sealed = history.seal(unit)
+
+
+def write_orders() -> None:
+    """What the worker does between the ticks: write the orders that follow from revisits."""
     with transaction() as unit:
         waiting = update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=unit.now)
         orders = (OutboxRow.kind == "CaseChanged") & OutboxRow.payload["action"].astext.in_(ORDERING)
