@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+import orjson
 from sqlalchemy import JSON, Column, Dialect, Table, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import get_history, instance_state, set_committed_value
@@ -255,7 +256,10 @@ def _as_json(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
 
 
 def _as_text(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False, allow_nan=False, default=dt.datetime.isoformat)
+    try:
+        return orjson.dumps(rows).decode()
+    except orjson.JSONEncodeError:  # half a surrogate pair, a number beyond 64 bits: PostgreSQL or its driver says no
+        return json.dumps(rows, ensure_ascii=False, allow_nan=False, default=dt.datetime.isoformat)
 
 
 def _as_it_is(value: Any) -> Any:
