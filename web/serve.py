@@ -1,9 +1,9 @@
 """The web process: `gunicorn web.serve:app()` with one worker of many threads; sockets need no stickiness then."""
 
-import gc
 import logging
 from typing import TYPE_CHECKING
 
+from hotline import collector
 from web import bridge, suggest, watchman
 from web.app import create_app
 
@@ -19,6 +19,5 @@ def app() -> "Flask":
         suggest.suggest("小区门口烧烤摊油烟扰民")
     bridge.start(made)
     watchman.start()
-    gc.collect()
-    gc.freeze()  # models and tables stay as long as the process: no collection looks through them again
+    collector.settle()
     return made

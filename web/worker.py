@@ -11,7 +11,7 @@ from celery.signals import worker_process_init
 
 from dispatch import experience
 from dispatch import service as dispatch
-from hotline import db, history, outbox
+from hotline import collector, db, history, outbox
 from hotline.events import Event, revive
 from hotline.rulebook import jobs
 from hotline.settings import Settings
@@ -47,8 +47,9 @@ app.conf.update(
 
 @worker_process_init.connect
 def _own_connections(**_signal: object) -> None:
-    """A forked worker must not share its parent's connections."""
+    """A forked worker must not share its parent's connections; what it was born with stays."""
     db.engine().dispose(close=False)
+    collector.settle()
 
 
 @app.task(name="react")

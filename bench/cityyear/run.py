@@ -7,7 +7,6 @@ Once a day the parent, beside them, seals the history and lets the 督办 orders
 """
 
 import datetime as dt
-import gc
 import multiprocessing as mp
 import os
 import resource
@@ -24,7 +23,7 @@ from bench.cityyear.drive import TICK, Part, Plan, next_tick
 from bench.cityyear.life import AGENT
 from bench.cityyear.messages import Message
 from dispatch.service import sweep
-from hotline import cases, db, history
+from hotline import cases, collector, db, history
 from hotline.city_models import Department
 from hotline.errors import BadInput
 from hotline.events import revive
@@ -81,8 +80,7 @@ def _work(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     """A worker: through the ticks it is told, its people act at each, then it sweeps; until it is told nothing more."""
     os.environ["HOTLINE_CLOCK"] = str(drill)
     db.engine().dispose(close=False)
-    gc.collect()
-    gc.freeze()  # as in a process that serves: what was read at its start stays, no collection looks through it again
+    collector.settle()
     while (moments := line.recv()) is not None:
         fired = 0
         for before, now in zip([moments[0], *moments], moments, strict=False):
