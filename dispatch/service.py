@@ -54,29 +54,34 @@ def sweep(most: int = 10_000) -> int:
     """
     fired = 0
     while fired < most:
-        count = _turn()
+        count, more = _turn()
         fired += count
-        if count < BATCH:  # that was all
+        if not more:
             break
     with transaction() as unit:
         inner.remind(unit)
     return fired
 
 
-def _turn() -> int:
+def _turn() -> tuple[int, bool]:
     """The oldest rungs in one commit; where one of them is refused, each in a savepoint of its own; where a case cannot
     even be read, each clock in a commit of its own, so that none waits for it.
+
+    Returns how many, and whether more may be due.
     """
     try:
         with transaction() as unit, unit.session.no_autoflush:
-            return _fire_oldest(Turn(unit))
+            turn = Turn(unit)
+            return _fire_oldest(turn), turn.more
     except HotlineError as refused:
         log.info("a batch of rungs one by one: %s", refused.code)
     except UNREADABLE as broken:
         log.error("a batch of rungs clock by clock: %s", type(broken).__name__)  # noqa: TRY400 - no values in logs
-        return _clock_by_clock()
+        fired = _clock_by_clock()
+        return fired, fired > 0
     with transaction() as unit:
-        return _fire_oldest(Turn(unit, one_by_one=True))
+        turn = Turn(unit, one_by_one=True)
+        return _fire_oldest(turn), turn.more
 
 
 def _clock_by_clock() -> int:
@@ -111,10 +116,14 @@ class Owed(NamedTuple):
 
 @dataclass
 class Turn:
-    """One transaction of the sweep: the locked cases, their running clocks, the rungs these have fired, who is who."""
+    """One transaction of the sweep: the locked cases, their running clocks, the rungs these have fired, who is who.
+
+    `more`: it was a whole batch, or a rung made a step, whose clocks may owe something at once.
+    """
 
     unit: Unit
     one_by_one: bool = False
+    more: bool = False
     cases: dict[int, Case] = field(default_factory=dict)
     clocks: dict[int, dict[int, ClockRow]] = field(default_factory=dict)  # by case and clock
     fired: set[tuple[int, int, str]] = field(default_factory=set)
@@ -182,6 +191,7 @@ def _fire_oldest(turn: Turn, only: int | None = None) -> int:
         (_fire_safely if turn.one_by_one else _fire)(turn, turn.cases[owed.case], row)
         if row.next_at is not None and row.next_at <= last:
             heapq.heappush(waiting, Owed(row.next_at, row.id, owed.case, row.next_rung))
+    turn.more = turn.more or turns == BATCH
     return turns
 
 
@@ -227,6 +237,7 @@ def _fire(turn: Turn, case: Case, row: ClockRow) -> None:
     unit.write(RungRow, **more, fired_at=unit.now, reached=named)
     _tell(unit, case, row, rung._replace(code=_told_as(turn, row, code)), named)
     if code in ACTS:
+        turn.more = True
         facts.complete(unit.session, case)
         ACTS[code](unit, case)
 
