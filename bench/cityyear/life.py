@@ -179,10 +179,10 @@ def _worked_on(city: City, seen: Seen, at: dt.datetime, owner: str) -> Life:
         others = [code for code in seen.houses if code != house]
         for co in others:
             yield from _signed(city, co, at)
-        at = yield from _signed(city, house, at)
+        at, seen = yield from _signed(city, house, at)
         for co in others:
             yield Deed(city.office(at, 30, 300), clerk(co), Action.REPLY, ANSWER)
-        at = yield from _replied(city, house, at)
+        at = yield from _replied(city, house, at, seen.reply_due)
         at, seen = yield from _reviewed(city, house, at)
         if city.happens("urges"):
             yield Deed(at + city.minutes(1, 300), CITIZEN, Action.URGE, {"text": "请尽快处理。"})
@@ -212,7 +212,7 @@ def _given_back(
     return seen.lead or house, then, seen
 
 
-def _signed(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, dt.datetime]:
+def _signed(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, tuple[dt.datetime, Seen]]:
     """Signed by the department: soon, late, or only when its leader was named in an order."""
     if city.happens("silent_until_ordered"):
         then = city.days(at, 3)
@@ -221,14 +221,13 @@ def _signed(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, dt
     else:
         then = at
     then = city.office(then, 15, 300)
-    yield Deed(then, clerk(house), Action.SIGN, {})
-    return then
+    seen = yield Deed(then, clerk(house), Action.SIGN, {})
+    return then, seen
 
 
-def _replied(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, dt.datetime]:
-    """What the department does until its answer is there."""
+def _replied(city: City, house: str, at: dt.datetime, due_at: dt.datetime | None) -> Generator[Deed, Seen, dt.datetime]:
+    """What the department does until its answer is there, with the deadline it read when it signed."""
     me, at = clerk(house), at + HOUR
-    seen = yield Deed(at, me, None, {})
     if city.happens("contacts"):
         at = city.office(at, 30, 400)
         yield Deed(at, me, Action.CONTACT, {"how": "phone", "result": "已与市民联系，了解情况。"})
@@ -240,8 +239,8 @@ def _replied(city: City, house: str, at: dt.datetime) -> Generator[Deed, Seen, d
         at = yield from _suspended(city, me, at)
     if city.happens("extension"):
         at = yield from _extended(city, me, at)
-        seen = yield Deed(at, me, None, {})
-    at = _moment_of_reply(city, at, seen.reply_due)
+        due_at = (yield Deed(at, me, None, {})).reply_due
+    at = _moment_of_reply(city, at, due_at)
     solved = city.dice.random() < 0.9
     yield Deed(at, me, Action.REPLY, ANSWER | {"solved": solved, "reason": "" if solved else "需另行立项。"})
     return at

@@ -4,8 +4,11 @@ import os
 import sys
 from pathlib import Path
 
+import citizens
+import loops
+import shots
+from album import Album
 from playwright.sync_api import sync_playwright
-from shots import Album
 from town import PRESENT, Town
 
 HERE = Path(__file__).resolve().parent
@@ -22,7 +25,7 @@ def main(address: str, data: str, clock: str, *wanted: str) -> None:
             town.fill(HERE / "matters.csv")
             print("states:", town.states(), "\nrefused:", *town.refused, sep="\n")
         town.now_is(PRESENT)
-        Album(player, town, Path(data), IMAGES).make(wanted)
+        Album(player, town, Path(data), IMAGES).make(citizens.SHOTS | shots.SHOTS | loops.SHOTS, wanted)
 
 
 if __name__ == "__main__":

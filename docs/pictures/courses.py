@@ -21,6 +21,11 @@ UNHAPPY = {
     "words": "说处理了，第二天又是老样子。",
 }
 MISSED = {"reached": False, "words": ""}
+APPEAL = {
+    "claim": "mistaken",
+    "reason": "评价说的是另一栋楼，那栋不归我公司供热。",
+    "evidence": "供热范围图和入户测温记录两份。",
+}
 ANSWER = "您可以带身份证到市民之家综合窗口办理，也可以在“豫事办”上办理；所需材料已经读给您听，办理不收费。"
 GUIDE = {"channel": "诉讼", "text": "您反映的事项已经通过诉讼解决，不服判决请在上诉期内向上级人民法院提出。"}
 
@@ -124,7 +129,7 @@ COURSES: dict[str, list[Step]] = {
     "rated_good": [*_PASSED, (2, "12:30", "citizen", "rate", {"level": 5, "words": "第二天就修好了。"})],
     "bad_rated": [*_PASSED, (11, "19:00", "citizen", "rate", {"level": 1, "words": "根本没有人来过。"})],
     "bad_revisited": [*_PASSED, (7, "16:00", "revisitor1", "revisit", UNHAPPY)],
-    "judged_redo": _REDO,
+    "appealed": [*_REDO, (5, "15:00", "head", "appeal", APPEAL)],
     "rectifying_late": _JUDGED,
     "redo_replied": _REDONE,
     "redone_content": [

@@ -1,87 +1,12 @@
-"""Takes the pictures: one function per picture, each a page as its people see it, 1280 px wide."""
+"""The pictures of the staff's pages: one function per picture, each a page as its people see it."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-from calls import Calls
+from album import DESK, PHONE, WALL, WIDE, Album, Shot
 from palette import small
-from playwright.sync_api import BrowserContext, Page, Playwright
-from town import PRESENT, Town
+from playwright.sync_api import Page
 
-WIDE = 1280
-DESK = (1366, 768)
-WALL = (1920, 1080)
-PHONE = (390, 780)
 MATTER = "湖滨区黄河路锦绣小区北门，夜里十一点以后烧烤摊又摆出来了，油烟很大，老人咳嗽睡不着，希望彻底解决。"
 DANGER = "义马市千秋路一栋居民楼三楼窗户在冒烟，楼上还有人没有下来，好像是厨房着火了。"
 QUESTION = "我在外地交过养老保险，现在回来上班了，怎么转回来？"
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--lang=zh-CN"]
-
-
-class Album:
-    """Browsers at the demo system, logged in where wanted; `take` writes a picture."""
-
-    def __init__(self, player: Playwright, town: Town, data: Path, images: Path) -> None:
-        self.town, self.images, self.data = town, images, data
-        self.browser = player.chromium.launch(
-            executable_path="/usr/bin/chromium-headless-shell",
-            args=_FLAGS,
-            env={"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"},
-        )
-        lines = (data / "demo-accounts.txt").read_text(encoding="utf-8").splitlines()
-        self.passwords = dict(line.split("\t")[:2] for line in lines)
-        self.contexts: dict[str, BrowserContext] = {}
-        self.calls = Calls(data / "calls", town)
-
-    def page(self, path: str, user: str = "", size: tuple[int, int] = DESK) -> Page:
-        """A page of that user, drawn so that its picture is WIDE; without a user a citizen's."""
-        key = f"{user or len(self.contexts)}{size}"  # every citizen is another one
-        if key not in self.contexts:
-            width, height = size
-            look = {"viewport": {"width": width, "height": height}, "device_scale_factor": WIDE / width}
-            self.contexts[key] = self.browser.new_context(**look, locale="zh-CN", timezone_id="Asia/Shanghai")
-            if user:
-                self._log_in(self.contexts[key], user)
-        page = self.contexts[key].new_page()
-        page.goto(self.town.address + path)
-        page.wait_for_timeout(1200)
-        for offer in page.get_by_role("button", name="不要了").all():
-            offer.click()  # what an earlier picture left behind
-        return page
-
-    def _log_in(self, context: BrowserContext, user: str) -> None:
-        page = context.new_page()
-        page.goto(self.town.address + "/login")
-        page.fill("#name, [name=name]", user)
-        page.fill("[name=password]", self.passwords[user])
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.close()
-
-    def take(self, page: Page, name: str, height: int = 0) -> None:
-        """The picture of what stands on the screen, or of its upper `height` pixels."""
-        size = page.viewport_size or {"width": WIDE, "height": 0}
-        clip: Any = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"]}
-        shot = page.screenshot(clip=clip, animations="disabled", full_page=bool(height))
-        (self.images / f"{name}.png").write_bytes(small(self.browser, shot))
-        page.close()
-
-    def number(self, title: str) -> str:
-        """The number of the case with that title."""
-        found = self.town.ask("supervisor1", "GET", f"/api/v1/cases?q={title}")["items"]
-        return str(found[-1]["number"])
-
-    def make(self, wanted: tuple[str, ...] = ()) -> None:
-        """All pictures, or those named."""
-        try:
-            for name, shot in SHOTS.items():
-                if not wanted or name in wanted:
-                    self.town.now_is(PRESENT)
-                    shot(self, name)
-        finally:
-            self.calls.stop()
-            self.browser.close()
 
 
 # --- the agent's desk ------------------------------------------------------------------------------------------------
@@ -215,9 +140,7 @@ def _clear(album: Album, user: str) -> None:
 # --- dispatch and departments ----------------------------------------------------------------------------------------
 
 
-def beside(
-    user: str, path: str, title: str, step: str = "", size: tuple[int, int] = DESK
-) -> Callable[[Album, str], None]:
+def beside(user: str, path: str, title: str, step: str = "", size: tuple[int, int] = DESK) -> Shot:
     """A picture of a list with one case opened, and perhaps one of its steps."""
 
     def shot(album: Album, name: str) -> None:
@@ -327,7 +250,7 @@ def door(album: Album, name: str) -> None:
     album.take(page, name)
 
 
-def wall(key: str) -> Callable[[Album, str], None]:
+def wall(key: str) -> Shot:
     """One of the four pages of the wall."""
 
     def shot(album: Album, name: str) -> None:
@@ -340,67 +263,8 @@ def wall(key: str) -> Callable[[Album, str], None]:
     return shot
 
 
-# --- citizens --------------------------------------------------------------------------------------------------------
-
-
-def citizen_home(album: Album, name: str) -> None:
-    album.take(album.page("/", size=(1024, 800)), name)
-
-
-def citizen_elder(album: Album, name: str) -> None:
-    page = album.page("/", size=(1024, 1000))
-    page.click("text=大字版")
-    page.wait_for_timeout(600)
-    album.take(page, name)
-
-
-def citizen_submit(album: Album, name: str) -> None:
-    page = album.page("/submit", size=(1024, 768))
-    page.fill("#content", "和平路三号院门口的路灯坏了一个星期，晚上看不见路，希望早点修好。")
-    page.check("input[name=kind][value=求助]", force=True)
-    page.select_option("#area", "湖滨区")
-    page.fill("#phone", "13800002071")
-    page.wait_for_timeout(1800)
-    album.take(page, name, 1340)
-
-
-def citizen_done(album: Album, name: str) -> None:
-    page = album.page("/submit", size=(1024, 800))
-    page.fill("#content", "文明路人行道上的座椅断了一条腿，老人坐上去会摔，请换一把。")
-    page.check("input[name=kind][value=建议]", force=True)
-    page.select_option("#area", "湖滨区")
-    page.fill("#phone", "13800002072")
-    page.click("#send")
-    page.wait_for_selector("#done:not([hidden])")
-    page.wait_for_timeout(500)
-    album.take(page, name)
-
-
-def citizen_track(album: Album, name: str) -> None:
-    """Needs a number and its query code: a matter of this day, answered for the picture."""
-    body = {"kind": "咨询", "title": "老年卡在哪里办", "content": "我今年六十五岁了，老年乘车卡在哪里办？"}
-    made = album.town.ask("citizen", "POST", "/api/v1/cases", body | {"citizen": {"phone": "13800002073"}})
-    text = "满六十五周岁的老人，带身份证和一张照片，到公交公司和平路服务点办理，当场领卡，不收费。"
-    path = f"/api/v1/cases/{made['number']}/actions"
-    album.town.ask("agent7", "POST", path, {"action": "answer", "version": made["version"], "text": text})
-    page = album.page(f"/track#{made['number']}.{made['query_code']}", size=(1024, 900))
-    page.wait_for_selector("#story")
-    page.wait_for_timeout(800)
-    album.take(page, name, 1250)
-
-
-def citizen_public(album: Album, name: str) -> None:
-    album.take(album.page("/public", size=(1024, 900)), name)
-
-
-SHOTS: dict[str, Callable[[Album, str], None]] = {
+SHOTS: dict[str, Shot] = {
     "login": login,
-    "citizen-home": citizen_home,
-    "citizen-elder": citizen_elder,
-    "citizen-submit": citizen_submit,
-    "citizen-done": citizen_done,
-    "citizen-track": citizen_track,
-    "citizen-public": citizen_public,
     "desk-idle": desk_idle,
     "desk-ringing": desk_ringing,
     "desk-case": desk_case,
