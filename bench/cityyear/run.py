@@ -14,8 +14,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -107,6 +108,7 @@ class Year:
     parts: list[Part]
     tell: Callable[[str], None] = print
     lines: list[Connection] = field(default_factory=list)
+    workers: list[mp.context.ForkProcess] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     drawn: Counter[str] = field(default_factory=Counter)
     fired: int = 0
@@ -118,23 +120,22 @@ class Year:
         """From the first intake until nobody wants anything; returns that moment."""
         context = mp.get_context("fork")
         db.engine().dispose()
-        pace, workers = Pace(context, len(self.parts)), []
+        pace = Pace(context, len(self.parts))
         for part in self.parts:
             here, there = context.Pipe()
             drill = self.drill.with_name(f"{self.drill.name}{part.part}")
-            workers.append(context.Process(target=_work, args=(there, part, pace, drill), daemon=True))
+            self.workers.append(context.Process(target=_work, args=(there, part, pace, drill), daemon=True))
             self.lines.append(here)
-            workers[-1].start()
+            self.workers[-1].start()
         begin = time.monotonic()
         end = self._live()
         self.seconds = time.monotonic() - begin
-        for line in self.lines:
-            line.send(None)
-            done, drawn, spent = line.recv()
+        self._tell_all(None)
+        for done, drawn, spent in self._answers():
             self.done.update(done)
             self.drawn.update(drawn)
             self.cpu += spent
-        for worker in workers:
+        for worker in self.workers:
             worker.join()
         return end
 
@@ -170,14 +171,27 @@ class Year:
 
     def _send(self, moments: list[dt.datetime]) -> None:
         self.ticks += len(moments)
-        for line in self.lines if moments else ():
+        if moments:
+            self._tell_all(moments)
+
+    def _tell_all(self, moments: list[dt.datetime] | None) -> None:
+        for line in self.lines:
             line.send(moments)
 
     def _heard(self) -> list[dt.datetime | None]:
         """What the people of the workers want next, once all have gone through what they were told."""
-        wants, fired = zip(*(line.recv() for line in self.lines), strict=True)
+        wants, fired = zip(*self._answers(), strict=True)
         self.fired += sum(fired)
         return list(wants)
+
+    def _answers(self) -> list[Any]:
+        """An answer of each worker. RuntimeError where one has died: the others would wait for it."""
+        for line in self.lines:
+            while not line.poll():
+                wait([line, *(worker.sentinel for worker in self.workers if worker.exitcode is None)])
+                if any(worker.exitcode for worker in self.workers):
+                    raise RuntimeError("a worker of the year has died")
+        return [line.recv() for line in self.lines]
 
 
 def _next_rung() -> dt.datetime | None:
