@@ -1,6 +1,7 @@
 """The pictures of the citizens' pages."""
 
 from album import Album, Shot
+from playwright.sync_api import Page
 
 
 def citizen_home(album: Album, name: str) -> None:
@@ -14,22 +15,24 @@ def citizen_elder(album: Album, name: str) -> None:
     album.take(page, name)
 
 
+def _written(page: Page, kind: str, content: str, phone: str) -> None:
+    """The form of the citizens, filled."""
+    page.fill("#content", content)
+    page.check(f"input[name=kind][value={kind}]", force=True)
+    page.select_option("#area", "湖滨区")
+    page.fill("#phone", phone)
+
+
 def citizen_submit(album: Album, name: str) -> None:
     page = album.page("/submit", size=(1024, 768))
-    page.fill("#content", "和平路三号院门口的路灯坏了一个星期，晚上看不见路，希望早点修好。")
-    page.check("input[name=kind][value=求助]", force=True)
-    page.select_option("#area", "湖滨区")
-    page.fill("#phone", "13800002071")
+    _written(page, "求助", "和平路三号院门口的路灯坏了一个星期，晚上看不见路，希望早点修好。", "13800002071")
     page.wait_for_timeout(1800)
     album.take(page, name, 1340)
 
 
 def citizen_done(album: Album, name: str) -> None:
     page = album.page("/submit", size=(1024, 800))
-    page.fill("#content", "文明路人行道上的座椅断了一条腿，老人坐上去会摔，请换一把。")
-    page.check("input[name=kind][value=建议]", force=True)
-    page.select_option("#area", "湖滨区")
-    page.fill("#phone", "13800002072")
+    _written(page, "建议", "文明路人行道上的座椅断了一条腿，老人坐上去会摔，请换一把。", "13800002072")
     page.click("#send")
     page.wait_for_selector("#done:not([hidden])")
     page.wait_for_timeout(500)

@@ -210,10 +210,23 @@ def test_a_changed_history_row_is_found(change):
 
 
 @pytest.mark.usefixtures("city")
-def test_history_refuses_to_be_rewritten():
+@pytest.mark.parametrize(
+    "rewriting",
+    [
+        "DELETE FROM history",
+        "UPDATE history SET actor = 'x'",
+        "UPDATE history SET seal = 1, actor = 'x'",
+        "UPDATE history SET seal = 1, words = 'x'",
+        "UPDATE history SET seal = 1, facts = '{}'",
+        "UPDATE history SET seal = 1, at = at + interval '1 microsecond'",
+        "UPDATE history SET seal = 1; UPDATE history SET seal = 2",
+        "UPDATE history SET seal = 1; UPDATE history SET seal = NULL",
+    ],
+)
+def test_history_refuses_to_be_rewritten(rewriting):
     cases.create(new(), AGENT)
     with db.engine().connect() as connection, pytest.raises(Exception, match="append-only"):
-        connection.exec_driver_sql("DELETE FROM history")
+        connection.exec_driver_sql(rewriting)
 
 
 @pytest.mark.usefixtures("city")
