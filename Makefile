@@ -61,7 +61,7 @@ format: $(VENV)/.ready
 
 lock: $(VENV)/.ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	$(BIN)/python -m uv pip compile pyproject.toml --universal --extra dev --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean:
 	rm -rf $(VENV) $(DIST) web/frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis var
