@@ -10,6 +10,7 @@ import multiprocessing as mp
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,14 @@ def _asked() -> argparse.Namespace:
     )
     words.add_argument("--data", type=Path, default=DATA)
     words.add_argument("--seed", type=int, default=12345)
+    words.add_argument("--answered", type=float, help="so many of the calls end with the agent's answer, of 1")
     return words.parse_args()
 
 
 def measure(asked: argparse.Namespace) -> int:
     """Run and tell; returns how many faults were found."""
     from bench import cost, stores
-    from bench.cityyear import drive, messages, run
+    from bench.cityyear import drive, life, messages, run
     from hotline.clock import SHANGHAI
     from web.city import load
 
@@ -50,7 +52,8 @@ def measure(asked: argparse.Namespace) -> int:
         drill = folder / "clock"
         drill.write_text(begin.isoformat(), encoding="utf-8")
         load(demo=True)
-        plan = drive.Plan(asked.cases, begin, begin + dt.timedelta(days=asked.days), asked.seed)
+        habits = life.USUAL if asked.answered is None else replace(life.USUAL, answered_at_once=asked.answered)
+        plan = drive.Plan(asked.cases, begin, begin + dt.timedelta(days=asked.days), asked.seed, habits)
         said = messages.shuffled(messages.read(asked.data), asked.seed)[: asked.messages]
         year = run.year(plan, said, drill, asked.workers)
         end = year.run()

@@ -1,6 +1,6 @@
 """Inner deadlines: a house hears when the unit it handed a case down to has let its day pass (rules.md §1.7)."""
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, bindparam, exists, select
 
 from dispatch.people import Directory
 from hotline.loop_models import HandDown
@@ -10,13 +10,19 @@ from hotline.unit import Unit
 from hotline.words import ENDED, Delivery, Role
 
 MOST = 500
+_OVER = (
+    select(HandDown)
+    .where(HandDown.told_at.is_(None), HandDown.due_at <= bindparam("now"))
+    .order_by(HandDown.due_at)
+    .limit(MOST)
+    .with_for_update(skip_locked=True)
+)
 _DONE = [Delivery.REPLIED.value, Delivery.RETURNED.value]
 
 
 def remind(unit: Unit) -> int:
     """Tell clerk and head of what is over, once, oldest first; returns how many. What was answered stays silent."""
-    over = select(HandDown).where(HandDown.told_at.is_(None), HandDown.due_at <= unit.now).order_by(HandDown.due_at)
-    rows = list(unit.session.scalars(over.limit(MOST).with_for_update(skip_locked=True)))
+    rows = list(unit.session.scalars(_OVER, {"now": unit.now}))
     people = Directory(unit.session)
     for row in rows:
         row.told_at = unit.now

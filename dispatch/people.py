@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hotline.city_models import Department, User
-from hotline.db import among
+from hotline.db import among_these
 from hotline.models import ClockRow
 from hotline.words import CENTRE, Clock, Role
 
@@ -22,6 +22,14 @@ HANDLERS = {  # of the clocks of the centre's own groups, also where they stand 
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
 
 
+_HOUSES = select(Department).where(among_these(Department.code))
+_PEOPLE = (
+    select(User.name, User.role, User.department)
+    .where(User.active, or_(among_these(User.department), User.role.in_([role.value for role in CENTRE])))
+    .order_by(User.name)
+)
+
+
 class Directory:
     """Who is who during one transaction: each group of people is asked for once."""
 
@@ -33,14 +41,12 @@ class Directory:
 
     def expect(self, departments: Collection[str]) -> None:
         """Read at once who may be reached for clocks of these departments, and who works in the centre."""
-        rows = self.session.scalars(select(Department).where(among(Department.code, departments)))
+        rows = self.session.scalars(_HOUSES, {"these": list(departments)})
         self._houses = {house.code: house for house in rows}
         self._above |= {code: house.parent or "" for code, house in self._houses.items()}
         houses = {*departments, *self._above.values()} - {""}
         self._groups |= {(role, house): [] for role in Role for house in houses} | {(role, ""): [] for role in CENTRE}
-        who = or_(among(User.department, houses), User.role.in_([role.value for role in CENTRE]))
-        found = select(User.name, User.role, User.department).where(User.active, who).order_by(User.name)
-        for name, role, department in self.session.execute(found):
+        for name, role, department in self.session.execute(_PEOPLE, {"these": list(houses)}):
             for key in {(Role(role), department), (Role(role), "")} & self._groups.keys():
                 self._groups[key].append(name)
 

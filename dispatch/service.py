@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import selectinload
 
@@ -45,6 +45,19 @@ RUNG_WORDS = {
     "explained": "超期已说明理由，不列入通报",
     "auto_forward": "系统自动转办",
 }
+
+
+_OWING = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id, ClockRow.next_rung).join(
+    Case, Case.id == ClockRow.case_id
+)
+DUE = (
+    _OWING.where(ClockRow.next_at <= bindparam("now"))
+    .order_by(ClockRow.next_at, ClockRow.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=Case, skip_locked=True)
+)
+RUNNING = select(ClockRow).where(db.among_these(ClockRow.case_id), ClockRow.stopped_at.is_(None)).order_by(ClockRow.id)
+FIRED = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(db.among_these(RungRow.clock_id))
 
 
 def sweep(most: int = 10_000) -> int:
@@ -136,17 +149,15 @@ class Turn:
         """Read the locked cases as they are now; what was read before the lock does not count."""
         session, ids = self.unit.session, {owed.case for owed in waiting}
         acting = {owed.case for owed in waiting if owed.rung in ACTS}
-        found = facts.load_many(session, db.among(Case.id, acting), words=False) if acting else []
-        found += facts.bare(session, db.among(Case.id, ids - acting))
+        found = facts.load_many(session, "id", acting, words=False) if acting else []
+        found += facts.bare(session, "id", ids - acting)
         self.cases = {case.id: case for case in found}
         self.clocks = {id_: {} for id_ in ids}
-        running = select(ClockRow).where(db.among(ClockRow.case_id, ids), ClockRow.stopped_at.is_(None))
-        for row in session.scalars(running.order_by(ClockRow.id)):
+        for row in session.scalars(RUNNING, {"these": list(ids)}):
             self.clocks[row.case_id][row.id] = row
         history.look_up(self.unit, ids)
-        mine = db.among(RungRow.clock_id, [owed.clock for owed in waiting])
-        rows = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(mine)
-        self.fired = {(clock, turn, rung) for clock, turn, rung in session.execute(rows)}
+        fired = session.execute(FIRED, {"these": [owed.clock for owed in waiting]})
+        self.fired = {(clock, turn, rung) for clock, turn, rung in fired}
         self.people.expect({row.department for rows in self.clocks.values() for row in rows.values()} - {""})
         facts.open_words(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
 
@@ -165,12 +176,8 @@ def _due(unit: Unit, only: int | None = None) -> list[Owed]:
     Their cases are locked, those somebody is working on are left for later.
     The case is locked before its clocks, as every step does: the two never wait for each other in a circle.
     """
-    rows = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id, ClockRow.next_rung).join(
-        Case, Case.id == ClockRow.case_id
-    )
-    rows = rows if only is None else rows.where(ClockRow.id == only)
-    due = rows.where(ClockRow.next_at <= unit.now).order_by(ClockRow.next_at, ClockRow.id).limit(BATCH)
-    found = unit.session.execute(due.with_for_update(of=Case, skip_locked=True))
+    due = DUE if only is None else DUE.where(ClockRow.id == only)
+    found = unit.session.execute(due, {"now": unit.now, "most": BATCH})
     return [Owed(at, clock, case, rung) for at, clock, case, rung in found if at is not None]
 
 

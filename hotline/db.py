@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     any_,
+    bindparam,
     create_engine,
     event,
     literal,
@@ -108,6 +109,11 @@ def _maker() -> sessionmaker[Session]:
 def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """The column has one of many values: one array, whatever their number, so that the statement stays the same."""
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
+
+
+def among_these(column: Any) -> ColumnElement[bool]:
+    """The same for a statement that is made once and told its values when it runs: `{"these": [...]}`."""
+    return cast("ColumnElement[bool]", column == any_(bindparam("these", type_=ARRAY(column.type))))
 
 
 def each_by_itself() -> Session:

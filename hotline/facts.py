@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hotline.db import among
+from hotline.db import among_these
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
 from hotline.loop_models import Appeal
@@ -23,19 +24,24 @@ _RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
 _AFTER_REPLY = frozenset(
     {State.PASSED, State.CHECKING, State.CLOSED, State.GUIDED, State.VERDICT, State.ARCHIVED, State.MERGED}
 )
-_ASKED = select(Request)
 _ANSWERED = select(ReplyRow).options(defer(ReplyRow.internal), defer(ReplyRow.public))
 _SPOKEN = select(RevisitRow).options(defer(RevisitRow.words))
 _RATED = select(Rating).options(defer(Rating.words))
 _APPEALED = select(Appeal).options(defer(Appeal.reason), defer(Appeal.evidence), defer(Appeal.verdict_reason))
-_BESIDE: dict[str, tuple[Any, Any, Callable[[Case], bool]]] = {  # what hangs on a case, and on which it matters
-    "places": (select(Assignment), Assignment, lambda _case: True),
-    "clocks": (select(ClockRow), ClockRow, lambda _case: True),
-    "requests": (_ASKED, Request, lambda _case: True),
-    "replies": (_ANSWERED, ReplyRow, lambda case: case.state == State.REPLIED),
-    "revisits": (_SPOKEN, RevisitRow, lambda case: case.state in _AFTER_REPLY),
-    "ratings": (_RATED, Rating, lambda case: case.state in _AFTER_REPLY),
-    "appeals": (_APPEALED, Appeal, lambda case: case.round > 1),
+
+
+def _of_cases(rows: Select[Any], model: Any) -> Select[Any]:
+    return rows.where(among_these(model.case_id)).order_by(model.id)
+
+
+_BESIDE: dict[str, tuple[Select[Any], Callable[[Case], bool]]] = {  # what hangs on cases, and on which it matters
+    "places": (_of_cases(select(Assignment), Assignment), lambda _case: True),
+    "clocks": (_of_cases(select(ClockRow), ClockRow), lambda _case: True),
+    "requests": (_of_cases(select(Request), Request), lambda _case: True),
+    "replies": (_of_cases(_ANSWERED, ReplyRow), lambda case: case.state == State.REPLIED),
+    "revisits": (_of_cases(_SPOKEN, RevisitRow), lambda case: case.state in _AFTER_REPLY),
+    "ratings": (_of_cases(_RATED, Rating), lambda case: case.state in _AFTER_REPLY),
+    "appeals": (_of_cases(_APPEALED, Appeal), lambda case: case.round > 1),
 }
 _RECTIFY = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
@@ -48,7 +54,7 @@ def missing() -> Missing:
 
 def load(session: Session, number: str, *, lock: bool = False) -> Case:
     """The case with its places and clocks. Raises Missing. `lock` holds the row until the commit."""
-    found = load_many(session, Case.number == number, lock=lock)
+    found = load_many(session, "number", [number], lock=lock)
     if not found:
         raise missing()
     return found[0]
@@ -56,31 +62,37 @@ def load(session: Session, number: str, *, lock: bool = False) -> Case:
 
 _OF_THE_CITIZEN = (Case.title, Case.content, Case.name, Case.phone, Case.address, Case.query_code, Case.direct_answer)
 _WORDS = [defer(one) for one in _OF_THE_CITIZEN]
+_NAMED = ("title", "name", "phone", "address")
+_WHO = select(Case.id, *(getattr(Case, name) for name in _NAMED)).where(among_these(Case.id))
 
 
 def load_many(
-    session: Session, wanted: ColumnElement[bool], *, lock: bool = False, words: bool = True
-) -> list[Case]:  # fmt: skip
-    """The cases with their places and clocks, in the order in which everybody locks them.
+    session: Session, key: str, values: Collection[Any], *, lock: bool = False, words: bool = True
+) -> list[Case]:
+    """The cases whose `key` (id, number) is one of these, with their places and clocks, in the order in which everybody
+    locks them.
 
     Without `words` what the citizen said is opened only where it is asked for.
     """
-    found = bare(session, wanted, lock=lock, words=words)
+    found = bare(session, key, values, lock=lock, words=words)
     look_beside(session, found)
     return found
 
 
-def bare(
-    session: Session, wanted: ColumnElement[bool], *, lock: bool = False, words: bool = False
-) -> list[Case]:  # fmt: skip
+def bare(session: Session, key: str, values: Collection[Any], *, lock: bool = False, words: bool = False) -> list[Case]:
     """The cases alone, enough to tell of a rung; `complete` makes one ready for a step."""
-    rows = select(Case).where(wanted).order_by(Case.id).options(*([] if words else _WORDS))
-    return list(session.scalars(rows.with_for_update(of=Case) if lock else rows))
+    return list(session.scalars(_cases(key, lock, words), {"these": list(values)}))
 
 
-def with_clocks(session: Session, wanted: ColumnElement[bool], *, lock: bool = False) -> list[Case]:
+@lru_cache
+def _cases(key: str, lock: bool, words: bool) -> Select[Case]:
+    rows = select(Case).where(among_these(getattr(Case, key))).order_by(Case.id).options(*([] if words else _WORDS))
+    return rows.with_for_update(of=Case) if lock else rows
+
+
+def with_clocks(session: Session, ids: Collection[int], *, lock: bool = False) -> list[Case]:
     """The cases with their clocks alone, all of them, which name each other."""
-    found = bare(session, wanted, lock=lock)
+    found = bare(session, "id", ids, lock=lock)
     look_beside(session, found, ("clocks",))
     return found
 
@@ -90,9 +102,8 @@ def open_words(session: Session, cases: Collection[Case]) -> None:
     here = {case.id: case for case in cases if _unread(case, "title")}
     if not here:
         return
-    columns = {column.key: column for column in (Case.title, Case.name, Case.phone, Case.address)}
-    for row in session.execute(select(Case.id, *columns.values()).where(among(Case.id, here))).mappings():
-        for name in columns:
+    for row in session.execute(_WHO, {"these": list(here)}).mappings():
+        for name in _NAMED:
             set_committed_value(here[row["id"]], name, row[name])
 
 
@@ -104,12 +115,12 @@ def complete(session: Session, case: Case) -> None:
 def look_beside(session: Session, cases: Collection[Case], names: Collection[str] = tuple(_BESIDE)) -> None:
     """Read what hangs on these cases and was not read yet, one query for all of a sort."""
     for name in names:
-        rows, model, wanted = _BESIDE[name]
+        rows, wanted = _BESIDE[name]
         here = {case.id: case for case in cases if wanted(case) and _unread(case, name)}
         if not here:
             continue
         beside: dict[int, list[Any]] = {id_: [] for id_ in here}
-        for row in session.scalars(rows.where(among(model.case_id, here)).order_by(model.id)):
+        for row in session.scalars(rows, {"these": list(here)}):
             beside[row.case_id].append(row)
         for id_, case in here.items():
             set_committed_value(case, name, beside[id_])
@@ -122,8 +133,8 @@ def _unread(case: Case, name: str) -> bool:
 def _beside(session: Session, case: Case, name: str) -> list[Any]:
     """A list of `_BESIDE`, read now where the case came into its state after it was loaded."""
     if _unread(case, name):
-        rows, model, _ = _BESIDE[name]
-        set_committed_value(case, name, list(session.scalars(rows.where(model.case_id == case.id).order_by(model.id))))
+        rows, _ = _BESIDE[name]
+        set_committed_value(case, name, list(session.scalars(rows, {"these": [case.id]})))
     return list(getattr(case, name))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Text, select, true, type_coerce, update
 from sqlalchemy.orm import Session, defer
 
 from hotline import privacy
-from hotline.db import among
+from hotline.db import among, among_these
 from hotline.models import Case, HistoryRow, Seal
 from hotline.unit import Unit
 from hotline.words import Action
@@ -19,6 +19,11 @@ from hotline.words import Action
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
+
+
+_NEWEST = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
+_END = _NEWEST.order_by(HistoryRow.seq.desc()).limit(1).lateral()
+_ENDS = select(Case.id, _END.c.seq, _END.c.hash).join(_END, true()).where(among_these(Case.id))
 
 
 def digest(row: Mapping[str, Any]) -> str:
@@ -47,10 +52,8 @@ def _fields(row: HistoryRow) -> dict[str, Any]:
 def look_up(unit: Unit, case_ids: Collection[int]) -> None:
     """Read the ends of the chains of locked cases, all at once."""
     unit.tails.update(dict.fromkeys(case_ids, NOTHING))
-    newest = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
-    end = newest.order_by(HistoryRow.seq.desc()).limit(1).lateral()
-    rows = select(Case.id, end.c.seq, end.c.hash).join(end, true()).where(among(Case.id, case_ids))
-    unit.tails.update({case: (seq, hashed) for case, seq, hashed in unit.session.execute(rows)})
+    rows = unit.session.execute(_ENDS, {"these": list(case_ids)})
+    unit.tails.update({case: (seq, hashed) for case, seq, hashed in rows})
 
 
 def last_step(session: Session, case_id: int) -> HistoryRow | None:

@@ -77,7 +77,7 @@ def reckon(session: Session, after: tuple[str, int], by: Timing) -> tuple[list[M
     key = tuple_(ClockRow.judged_by, ClockRow.case_id)
     page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, key > after).distinct()
     keys = session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH)).all()
-    found = facts.with_clocks(session, among(Case.id, [case for _, case in keys]))
+    found = facts.with_clocks(session, [case for _, case in keys])
     moved = [one for _, _, _, one in _reckoned(session, found, by) if one is not None]
     return moved, len(keys), keys[-1] if keys else after
 
@@ -102,7 +102,7 @@ def judge_some(unit: Unit, by: Timing) -> tuple[list[Moved], int]:
         page = select(ClockRow.judged_by, ClockRow.case_id).where(RUNNING, half).distinct()
         rows = unit.session.execute(page.order_by(ClockRow.judged_by, ClockRow.case_id).limit(BATCH - len(ids)))
         ids += [case for _, case in rows if case not in ids]
-    found = facts.with_clocks(unit.session, among(Case.id, ids), lock=True)
+    found = facts.with_clocks(unit.session, ids, lock=True)
     history.look_up(unit, ids)
     fired = _fired(unit.session, ids)
     changes = {case.id: ClockChanges(case, by, unit.now) for case in found}

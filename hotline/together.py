@@ -10,7 +10,7 @@ from sqlalchemy import select
 from hotline import facts, history
 from hotline.cases import apply, decided
 from hotline.city_models import Department
-from hotline.db import among
+from hotline.db import among_these
 from hotline.effects import Work
 from hotline.errors import HotlineError
 from hotline.given import GIVEN, parse
@@ -21,6 +21,7 @@ from hotline.unit import Unit, transaction
 from hotline.words import Action
 
 Told = dict[int, Case | HotlineError]
+_HOUSES = select(Department).where(among_these(Department.code))
 Sees = Callable[[Actor, Case], bool]
 
 
@@ -77,8 +78,9 @@ def _commit(wave: dict[int, Order], sees: Sees) -> Told:
 
 def _steps(unit: Unit, wave: dict[int, Order], sees: Sees) -> Told:
     """Decide each on its locked case and apply it. Raises only where an effect does."""
-    wanted = among(Case.number, [order.number for order in wave.values()])
-    found = {case.number: case for case in facts.load_many(unit.session, wanted, lock=True, words=False)}
+    numbers = [order.number for order in wave.values()]
+    locked = facts.load_many(unit.session, "number", numbers, lock=True, words=False)
+    found = {case.number: case for case in locked}
     history.look_up(unit, [case.id for case in found.values()])
     houses = _named(unit, wave.values())  # held, so that the effects find them without asking
     told: Told = {}
@@ -99,7 +101,7 @@ def _named(unit: Unit, orders: Iterable[Order]) -> list[Department]:
     said = [order.given.get(word) for order in orders for word in ("department", "suggest")]
     parts = [part for order in orders for part in order.given.get("departments", ()) if isinstance(part, dict)]
     codes = {code for code in (*said, *(part.get("code") for part in parts)) if code and isinstance(code, str)}
-    return list(unit.session.scalars(select(Department).where(among(Department.code, codes)))) if codes else []
+    return list(unit.session.scalars(_HOUSES, {"these": list(codes)})) if codes else []
 
 
 def _ordered(unit: Unit, case: Case | None, order: Order, rules: Timing) -> Work | HotlineError:

@@ -26,7 +26,7 @@ from hotline.words import AT_ONCE, Channel, Clock, Delivery
 TICK = dt.timedelta(minutes=15)  # of the sweep
 SITTING = 2 * TICK  # of the people
 EPOCH = dt.datetime(2025, 1, 1, tzinfo=clock.SHANGHAI)
-CHANNELS = ((Channel.PHONE, 60), (Channel.APP, 20), (Channel.WEB, 20))
+CHANNELS = ((Channel.PHONE, 85), (Channel.APP, 8), (Channel.WEB, 7))  # a province told 85 % of 2024 by telephone
 HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 9, 9, 8, 5, 5, 7, 9, 8, 7, 6, 5, 4, 4, 3, 2)  # when people call
 
 
@@ -165,7 +165,7 @@ class Part:
         if not tasks:
             return []
         with db.session() as session:
-            rows = facts.bare(session, db.among(Case.number, {task.number for task in tasks}))
+            rows = facts.bare(session, "number", {task.number for task in tasks})
             facts.look_beside(session, rows, ("places", "clocks"))
             there = {case.number: case for case in rows}
         return [seen(there[task.number], task.deed.actor.department) for task in tasks]
