@@ -36,7 +36,7 @@ def _asked() -> argparse.Namespace:
     )
     words.add_argument("--data", type=Path, default=DATA)
     words.add_argument("--seed", type=int, default=12345)
-    words.add_argument("--answered", type=float, help="so many of the calls end with the agent's answer, of 1")
+    words.add_argument("--answered", type=float, help="share of all that is answered at once, of 1")
     return words.parse_args()
 
 
