@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from hotline import facts
 from hotline.city_models import Department, User
 from hotline.db import among_these
 from hotline.models import ClockRow
@@ -20,9 +21,6 @@ HANDLERS = {  # of the clocks of the centre's own groups, also where they stand 
     Clock.APPEAL: Role.REVIEWER,
 }
 ROLES = {"head": Role.HEAD, "handler": Role.CLERK, "supervisor": Role.SUPERVISOR, "leader": Role.HEAD}
-
-
-_HOUSES = select(Department).where(among_these(Department.code))
 _PEOPLE = (
     select(User.name, User.role, User.department)
     .where(User.active, or_(among_these(User.department), User.role.in_([role.value for role in CENTRE])))
@@ -41,8 +39,7 @@ class Directory:
 
     def expect(self, departments: Collection[str]) -> None:
         """Read at once who may be reached for clocks of these departments, and who works in the centre."""
-        rows = self.session.scalars(_HOUSES, {"these": list(departments)})
-        self._houses = {house.code: house for house in rows}
+        self._houses = {house.code: house for house in facts.houses(self.session, departments)}
         self._above |= {code: house.parent or "" for code, house in self._houses.items()}
         houses = {*departments, *self._above.values()} - {""}
         self._groups |= {(role, house): [] for role in Role for house in houses} | {(role, ""): [] for role in CENTRE}

@@ -50,14 +50,14 @@ RUNG_WORDS = {
 _OWING = select(ClockRow.next_at, ClockRow.id, ClockRow.case_id, ClockRow.next_rung).join(
     Case, Case.id == ClockRow.case_id
 )
-DUE = (
+_DUE = (
     _OWING.where(ClockRow.next_at <= bindparam("now"))
     .order_by(ClockRow.next_at, ClockRow.id)
     .limit(bindparam("most"))
     .with_for_update(of=Case, skip_locked=True)
 )
-RUNNING = select(ClockRow).where(db.among_these(ClockRow.case_id), ClockRow.stopped_at.is_(None)).order_by(ClockRow.id)
-FIRED = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(db.among_these(RungRow.clock_id))
+_RUNNING = select(ClockRow).where(db.among_these(ClockRow.case_id), ClockRow.stopped_at.is_(None)).order_by(ClockRow.id)
+_FIRED = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(db.among_these(RungRow.clock_id))
 
 
 def sweep(most: int = 10_000) -> int:
@@ -153,10 +153,10 @@ class Turn:
         found += facts.bare(session, "id", ids - acting)
         self.cases = {case.id: case for case in found}
         self.clocks = {id_: {} for id_ in ids}
-        for row in session.scalars(RUNNING, {"these": list(ids)}):
+        for row in session.scalars(_RUNNING, {"these": list(ids)}):
             self.clocks[row.case_id][row.id] = row
         history.look_up(self.unit, ids)
-        fired = session.execute(FIRED, {"these": [owed.clock for owed in waiting]})
+        fired = session.execute(_FIRED, {"these": [owed.clock for owed in waiting]})
         self.fired = {(clock, turn, rung) for clock, turn, rung in fired}
         self.people.expect({row.department for rows in self.clocks.values() for row in rows.values()} - {""})
         facts.open_words(session, [self.cases[owed.case] for owed in waiting if owed.rung in papers.OF_RUNGS])
@@ -176,7 +176,7 @@ def _due(unit: Unit, only: int | None = None) -> list[Owed]:
     Their cases are locked, those somebody is working on are left for later.
     The case is locked before its clocks, as every step does: the two never wait for each other in a circle.
     """
-    due = DUE if only is None else DUE.where(ClockRow.id == only)
+    due = _DUE if only is None else _DUE.where(ClockRow.id == only)
     found = unit.session.execute(due, {"now": unit.now, "most": BATCH})
     return [Owed(at, clock, case, rung) for at, clock, case, rung in found if at is not None]
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
+from hotline.city_models import Department
 from hotline.db import among_these
 from hotline.errors import Missing
 from hotline.lifecycle import Facts, Place
@@ -105,6 +106,14 @@ def open_words(session: Session, cases: Collection[Case]) -> None:
     for row in session.execute(_WHO, {"these": list(here)}).mappings():
         for name in _NAMED:
             set_committed_value(here[row["id"]], name, row[name])
+
+
+_HOUSES = select(Department).where(among_these(Department.code))
+
+
+def houses(session: Session, codes: Collection[str]) -> list[Department]:
+    """Those of these departments that there are; while they are held, whoever gets one by its code asks nobody."""
+    return list(session.scalars(_HOUSES, {"these": list(codes)}))
 
 
 def complete(session: Session, case: Case) -> None:

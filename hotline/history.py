@@ -19,8 +19,6 @@ from hotline.words import Action
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
-
-
 _NEWEST = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
 _END = _NEWEST.order_by(HistoryRow.seq.desc()).limit(1).lateral()
 _ENDS = select(Case.id, _END.c.seq, _END.c.hash).join(_END, true()).where(among_these(Case.id))

@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from hotline import facts, history
 from hotline.cases import apply, decided
 from hotline.city_models import Department
-from hotline.db import among_these
 from hotline.effects import Work
 from hotline.errors import HotlineError
 from hotline.given import GIVEN, parse
@@ -21,7 +18,6 @@ from hotline.unit import Unit, transaction
 from hotline.words import Action
 
 Told = dict[int, Case | HotlineError]
-_HOUSES = select(Department).where(among_these(Department.code))
 Sees = Callable[[Actor, Case], bool]
 
 
@@ -101,7 +97,7 @@ def _named(unit: Unit, orders: Iterable[Order]) -> list[Department]:
     said = [order.given.get(word) for order in orders for word in ("department", "suggest")]
     parts = [part for order in orders for part in order.given.get("departments", ()) if isinstance(part, dict)]
     codes = {code for code in (*said, *(part.get("code") for part in parts)) if code and isinstance(code, str)}
-    return list(unit.session.scalars(_HOUSES, {"these": list(codes)})) if codes else []
+    return facts.houses(unit.session, codes) if codes else []
 
 
 def _ordered(unit: Unit, case: Case | None, order: Order, rules: Timing) -> Work | HotlineError:

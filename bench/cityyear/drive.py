@@ -26,7 +26,7 @@ from hotline.words import AT_ONCE, Channel, Clock, Delivery
 TICK = dt.timedelta(minutes=15)  # of the sweep
 SITTING = 2 * TICK  # of the people
 EPOCH = dt.datetime(2025, 1, 1, tzinfo=clock.SHANGHAI)
-CHANNELS = ((Channel.PHONE, 85), (Channel.APP, 8), (Channel.WEB, 7))  # a province told 85 % of 2024 by telephone
+CHANNELS = ((Channel.PHONE, 85), (Channel.APP, 8), (Channel.WEB, 7))  # Jiangsu told 85 % of 2024 by telephone
 HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 9, 9, 8, 5, 5, 7, 9, 8, 7, 6, 5, 4, 4, 3, 2)  # when people call
 
 
