@@ -43,7 +43,7 @@ def _sweep_all(_number: int) -> int:
     from dispatch.service import sweep
     from hotline import db
 
-    db.engine().dispose(close=False)
+    db.dispose(close=False)
     return sweep(most=10**9)
 
 
@@ -51,7 +51,7 @@ def _side_by_side(count: int) -> tuple[float, int]:
     """Seconds and rungs of so many sweeps at once, each in a process of its own."""
     from hotline import db
 
-    db.engine().dispose()
+    db.dispose()
     begin = time.perf_counter()
     with mp.get_context("fork").Pool(count) as pool:
         fired = sum(pool.map(_sweep_all, range(count)))

@@ -98,7 +98,7 @@ def _prove(plan: "Plan", end: dt.datetime) -> int:
         "everything came to its end": proof.ended,
     }
     _promises.update(promises)
-    db.engine().dispose()
+    db.dispose()
     with mp.get_context("fork").Pool(2) as pool:
         return sum(map(_told, pool.imap_unordered(_look, promises)))
 

@@ -1,6 +1,6 @@
 """Inner deadlines: a house hears when the unit it handed a case down to has let its day pass (rules.md §1.7)."""
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, func, select
 
 from dispatch.people import Directory
 from hotline.loop_models import HandDown
@@ -10,6 +10,7 @@ from hotline.unit import Unit
 from hotline.words import ENDED, Delivery, Role
 
 MOST = 500
+OLDEST = select(func.min(HandDown.due_at)).where(HandDown.told_at.is_(None))
 _OVER = (
     select(HandDown)
     .where(HandDown.told_at.is_(None), HandDown.due_at <= bindparam("now"))

@@ -128,12 +128,14 @@ def create(new: NewCase, actor: Actor, key: str = "", now: dt.datetime | None = 
         return take_in(unit, new, actor, key), True
 
 
-def take_in(unit: Unit, new: NewCase, actor: Actor, key: str = "", serial: int | None = None) -> Case:
+def take_in(
+    unit: Unit, new: NewCase, actor: Actor, key: str = "", serial: int | None = None, rules: Timing | None = None
+) -> Case:
     """The same inside an open transaction. The case is there to be read; a later step loads it.
 
-    `serial` is one of `serials`, where several were drawn together.
+    `serial` is one of `serials`, `rules` what is in force, where they were asked for once for many.
     """
-    case = _begun(unit, new, actor, serial)
+    case = _begun(unit, new, actor, serial, rules)
     unit.keep(case)
     for row in case.clocks:
         row.case_id = case.id
@@ -155,10 +157,10 @@ def _once(unit: Unit, case: Case, new: NewCase, key: str) -> None:
         unit.write(SameRequest, key=key, digest=new.digest(), case_id=case.id, at=unit.now)
 
 
-def _begun(unit: Unit, new: NewCase, actor: Actor, serial: int | None = None) -> Case:
+def _begun(unit: Unit, new: NewCase, actor: Actor, serial: int | None = None, rules: Timing | None = None) -> Case:
     """The case with its first clocks, its first row of history and its event."""
     case = _written(unit, new, actor, serial or serials(unit, 1)[0])
-    changes = ClockChanges(case, timing(), unit.now)
+    changes = ClockChanges(case, rules or timing(), unit.now)
     _start_first_clocks(case, changes)
     told: dict[str, Any] = {"clocks": changes.told, "channel": case.channel, "kind": case.kind, "version": 1}
     if case.accepted_at:

@@ -4,7 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVarTuple, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -13,6 +13,8 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Row,
+    Select,
     any_,
     bindparam,
     create_engine,
@@ -27,12 +29,15 @@ from sqlalchemy.types import TypeDecorator
 from hotline.settings import Settings
 
 RESTED_SECONDS = 2.0
+PREPARED_FROM, PREPARED = 2, 500  # at which time a statement is prepared, and how many stay so in one connection
+
+Answer = TypeVarTuple("Answer")
 
 
 class Instant(TypeDecorator[dt.datetime]):
     """An aware instant, UTC in Python and in the database; a naive one is refused.
 
-    Out of the database it comes in the time zone of the connection, which is UTC (`_in_utc`).
+    Out of the database it comes in the time zone of the connection, which is UTC (`_set_up`).
     """
 
     impl = DateTime(timezone=True)
@@ -67,21 +72,22 @@ def engine() -> Engine:
 
 def _watched(**more: Any) -> Engine:
     made = create_engine(Settings().database(), pool_use_lifo=True, hide_parameters=True, **more)
-    event.listen(made, "connect", _in_utc)
+    event.listen(made, "connect", _set_up)
     event.listen(made, "checkin", _rests)
     event.listen(made, "checkout", _still_there)
     return made
 
 
-def dispose() -> None:
-    """Close the connections of this process that rest."""
+def dispose(*, close: bool = True) -> None:
+    """Close the connections of this process that rest; a process that was just forked lets its parent's alone."""
     for made in (engine, _alone):
         if made.cache_info().currsize:
-            made().dispose()
+            made().dispose(close)
 
 
-def _in_utc(connection: Any, _record: Any) -> None:
-    """Whatever zone the server or the role is set to."""
+def _set_up(connection: Any, _record: Any) -> None:
+    """UTC, whatever zone the server or the role is set to; statements that come again stay prepared, all of them."""
+    connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
 
@@ -122,6 +128,12 @@ def each_by_itself() -> Session:
     Two messages fewer to the server and back, and none is planned anew for its values.
     """
     return Session(_alone())
+
+
+def ask(question: Select[*Answer]) -> Row[*Answer]:
+    """The one row that answers a small question, by itself and past the mapper."""
+    with _alone().connect() as connection:
+        return connection.execute(question).one()
 
 
 @lru_cache

@@ -1,6 +1,6 @@
 """What happened, said to the rest of the house: ids and versions only, never personal data."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -14,8 +14,8 @@ class Event:
         return type(self).__name__
 
     def payload(self) -> dict[str, Any]:
-        """The fields as JSON."""
-        return asdict(self)
+        """The fields as JSON: they are plain values."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

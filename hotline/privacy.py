@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from hotline.settings import Settings
 
 _NONCE, _TAG = 12, 16
-_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32, so that each of them is as likely as the others
 CODE_LENGTH = 8
 
 
@@ -47,12 +47,12 @@ def decrypt(sealed: str) -> str:
 
 def blind(text: str) -> str:
     """An index value by which equal texts are found without being readable; empty stays empty."""
-    return hmac.new(_key("index", 32), text.encode(), hashlib.sha256).hexdigest() if text else ""
+    return hmac.digest(_key("index", 32), text.encode(), "sha256").hex() if text else ""
 
 
 def lot(text: str) -> float:
     """A number in [0, 1) drawn for this text: always the same, and nobody foresees it without the secret."""
-    drawn = hmac.new(_key("lots", 32), text.encode(), hashlib.sha256).digest()
+    drawn = hmac.digest(_key("lots", 32), text.encode(), "sha256")
     return int.from_bytes(drawn[:6]) / 2**48
 
 
@@ -73,7 +73,7 @@ def token_digest(token: str) -> str:
 
 def new_query_code() -> str:
     """Eight letters and digits that cannot be misread; 40 bits, guessing is slowed at the door."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(CODE_LENGTH))
+    return "".join(_CODE_LETTERS[drawn % len(_CODE_LETTERS)] for drawn in secrets.token_bytes(CODE_LENGTH))
 
 
 def same(given: str, kept: str) -> bool:
@@ -82,18 +82,18 @@ def same(given: str, kept: str) -> bool:
 
 
 class Sealed(TypeDecorator[str]):
-    """A text column that is encrypted at rest."""
+    """A text column that is encrypted at rest. An empty text stays empty: its length would tell it anyway."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Into the database."""
-        return None if value is None else encrypt(value)
+        return encrypt(value) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Out of the database."""
-        return None if value is None else decrypt(value) if value else value
+        return decrypt(value) if value else value
 
 
 class SealedJson(TypeDecorator[Any]):

@@ -148,7 +148,7 @@ def settle(session: Session) -> None:
     changed: dict[tuple[type[Base], frozenset[str]], list[Base]] = defaultdict(list)
     for row in session.dirty:
         touched = _touched(row)
-        names = frozenset(name for name in touched if get_history(row, name).has_changes())
+        names = _changed(row, touched)
         if names:
             changed[type(row), names].append(row)
         _is_written(row, touched - names)  # what was set to what it was
@@ -166,6 +166,12 @@ def _touched(row: Base) -> frozenset[str]:
     """The columns of a held row that were set since it was read."""
     state = instance_state(row)
     return _columns(type(row)) & state.committed_state.keys() if state.persistent else frozenset()
+
+
+def _changed(row: Base, touched: frozenset[str]) -> frozenset[str]:
+    """Those of the touched columns that are not what they were; what they were may not be known."""
+    was, is_ = instance_state(row).committed_state, row.__dict__
+    return frozenset(name for name in touched if was[name] is not is_[name] and was[name] != is_[name])
 
 
 def _is_written(row: Base, names: Collection[str]) -> None:

@@ -5,7 +5,7 @@ Limits and calendars come from the profile (rules.md §2); the reckoning is in w
 
 import datetime as dt
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hotline import clock as time
@@ -29,11 +29,19 @@ class Timing:
     calendar: Calendar
     policy: Policy
 
+    @cached_property
+    def _rules(self) -> "_Rules":
+        return _Rules(self.policy, self.calendar)
+
+    def due(self, start: dt.datetime, limit: Limit) -> Due:
+        """When a limit that starts at `start` runs out."""
+        return _due(start, limit, self._rules)
+
     def ladder(self, row: ClockRow) -> tuple[Rung, ...]:
         """All rungs of a clock, in time order."""
         if row.clock in QUIET:
             return ()
-        return _ladder(row.clock, row.started_at, row.due_at, row.limit_unit, _Rules(self.policy, self.calendar))
+        return _ladder(row.clock, row.started_at, row.due_at, row.limit_unit, self._rules)
 
     def limit(self, name: Clock, case: Case) -> Limit | None:
         """The limit of this clock for this case; None where it does not run."""
@@ -61,6 +69,12 @@ class _Rules:
 def _ladder(name: str, start: dt.datetime, due_at: dt.datetime, unit: str, rules: _Rules) -> tuple[Rung, ...]:
     """A clock is asked for its ladder when it starts and at each of its rungs; it stays the same as long as it runs."""
     return rungs(name, start, due_at, rules.policy, rules.calendar, unit=Unit(unit))
+
+
+@lru_cache(maxsize=1000)
+def _due(start: dt.datetime, limit: Limit, rules: _Rules) -> Due:
+    """What begins in one commit begins at one instant, with a few limits."""
+    return due(start, limit, rules.calendar)
 
 
 def timing() -> Timing:
@@ -111,7 +125,7 @@ class ClockChanges:
         if limit is None or self.running(name, department):
             return
         begin = since or self.now
-        row = _row(self.case, name, department, begin, limit, due(begin, limit, self.timing.calendar))
+        row = _row(self.case, name, department, begin, limit, self.timing.due(begin, limit))
         row.judged_by = self.timing.policy.stamp
         for column in _INHERITED if like else ():
             setattr(row, column, getattr(like, column))

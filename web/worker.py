@@ -48,7 +48,7 @@ app.conf.update(
 @worker_process_init.connect
 def _own_connections(**_signal: object) -> None:
     """A forked worker must not share its parent's connections; what it was born with stays."""
-    db.engine().dispose(close=False)
+    db.dispose(close=False)
     collector.settle()
 
 

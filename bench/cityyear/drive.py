@@ -130,11 +130,11 @@ class Part:
         return found
 
     def _take_in(self, coming: list[tuple[dt.datetime, int]]) -> None:
-        made = []
+        made, rules = [], timing()
         with transaction() as unit, unit.session.no_autoflush:
             for serial, (at, number) in zip(cases.serials(unit, len(coming)), coming, strict=True):
                 new, actor = self._matter(number)
-                made.append((cases.take_in(unit, new, actor, serial=serial), new, at, number))
+                made.append((cases.take_in(unit, new, actor, serial=serial, rules=rules), new, at, number))
         for case, new, at, number in made:
             self.done["create"] += 1
             owner = new.suggestion.get("department") or self.houses[number % len(self.houses)]

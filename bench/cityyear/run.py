@@ -80,7 +80,7 @@ class Pace:
 def _work(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     """A worker: through the ticks it is told, its people act at each, then it sweeps; until it is told nothing more."""
     os.environ["HOTLINE_CLOCK"] = str(drill)
-    db.engine().dispose(close=False)
+    db.dispose(close=False)
     collector.settle()
     while (moments := line.recv()) is not None:
         fired = 0
@@ -119,7 +119,7 @@ class Year:
     def run(self) -> dt.datetime:
         """From the first intake until nobody wants anything; returns that moment."""
         context = mp.get_context("fork")
-        db.engine().dispose()
+        db.dispose()
         pace = Pace(context, len(self.parts))
         for part in self.parts:
             here, there = context.Pipe()

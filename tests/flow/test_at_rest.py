@@ -45,6 +45,15 @@ def test_what_is_said_about_a_citizen_is_sealed_in_every_table():
     assert in_clear() == set()
 
 
+def test_what_was_not_said_stays_empty_and_is_read_as_that():
+    case = new(content=SAID)
+    with db.engine().connect() as connection:
+        kept = connection.execute(text("SELECT name, address, direct_answer FROM cases")).one()
+    with db.session() as session:
+        read = session.scalars(select(Case).where(Case.id == case.id)).one()
+        assert (tuple(kept), read.name, read.address, read.content) == (("", "", ""), "", "", SAID)
+
+
 def test_what_is_said_where_a_matter_is_guided_elsewhere_is_sealed():
     case = new(content=SAID, title=SAID, name=NAME, phone=PHONE, address=HOME)
     do(case, Action.GUIDE, AGENT, channel="法院", text=SAID)

@@ -168,7 +168,12 @@ def look_for_due(session, _case):
     assert session.scalars(select(ClockRow.id).where(ClockRow.next_at <= at("2026-11-02T10:00"))).all() is not None
 
 
-READINGS = {"case": read_case, "list": read_list, "board": read_board, "sweep": look_for_due}
+def look_whether_any_is_due(session, _case):
+    assert session.execute(service.OLDEST).one()[0] > clock.now()
+
+
+READINGS = {"case": read_case, "list": read_list, "board": read_board}
+READINGS |= {"sweep": look_for_due, "sweep that finds nothing": look_whether_any_is_due}
 
 
 # --- repeats ---------------------------------------------------------------------------------------------------------
