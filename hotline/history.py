@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Text, select, true, type_coerce, update
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import Text, bindparam, func, select, true, type_coerce, update
+from sqlalchemy.orm import Session
 
 from hotline import privacy
 from hotline.db import among, among_these
@@ -19,12 +18,25 @@ from hotline.words import Action
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
+AT_ONCE = 1000  # cases whose rows are read together
+Row = Mapping[str, Any]
+_KEPT = type_coerce(HistoryRow.words, Text).label("kept")  # as it stands: what was tampered with may not open any more
+_CHAINS = (
+    select(
+        *(getattr(HistoryRow, name) for name in ("id", *_HASHED, "at", "previous", "hash")),
+        _KEPT,
+        Case.anonymised_at.is_not(None).label("erased"),
+    )
+    .join(Case, Case.id == HistoryRow.case_id)
+    .where(HistoryRow.case_id.between(bindparam("first"), bindparam("last")))
+    .order_by(HistoryRow.case_id, HistoryRow.seq)
+)
 _NEWEST = select(HistoryRow.seq, HistoryRow.hash).where(HistoryRow.case_id == Case.id)
 _END = _NEWEST.order_by(HistoryRow.seq.desc()).limit(1).lateral()
 _ENDS = select(Case.id, _END.c.seq, _END.c.hash).join(_END, true()).where(among_these(Case.id))
 
 
-def digest(row: Mapping[str, Any]) -> str:
+def digest(row: Row) -> str:
     """SHA-256 over the row and the hash before it."""
     body = {name: row[name] for name in _HASHED}
     body |= {"at": row["at"].isoformat(timespec="microseconds"), "previous": row["previous"]}
@@ -41,10 +53,6 @@ def append(unit: Unit, case_id: int, **row: Any) -> None:
     row["hash"] = digest(row)
     unit.tails[case_id] = row["seq"], row["hash"]
     unit.write(HistoryRow, **row)
-
-
-def _fields(row: HistoryRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*_HASHED, "at", "previous")}
 
 
 def look_up(unit: Unit, case_ids: Collection[int]) -> None:
@@ -86,48 +94,63 @@ def seal(unit: Unit) -> int:
     return count
 
 
-def _broken_chain(session: Session) -> str:
-    kept = type_coerce(HistoryRow.words, Text)  # as it stands: what was tampered with may not open any more
-    rows = select(HistoryRow, kept, Case.anonymised_at.is_not(None)).join(Case, Case.id == HistoryRow.case_id)
-    rows = rows.options(defer(HistoryRow.words)).order_by(HistoryRow.case_id, HistoryRow.seq)
-    with closing(session.execute(rows.execution_options(yield_per=2000))) as found:
-        return _first_broken((row, words, erased) for row, words, erased in found)
+def broken_row(session: Session, first: int, last: int, heard: Callable[[int], object] = lambda _cases: None) -> str:
+    """Empty when every row of the cases `first` to `last` stands as written in its chain, else the first that does not,
+    in words. `heard` is told of so many more cases each time."""
+    for begin in range(first, last + 1, AT_ONCE):
+        these = {"first": begin, "last": min(begin + AT_ONCE - 1, last)}
+        rows = session.execute(_CHAINS, these).mappings()
+        if broken := _first_broken(cast("Iterable[Row]", rows)):
+            return broken
+        heard(these["last"] - begin + 1)
+    return ""
 
 
-def _words_stand(row: HistoryRow, kept: str, *, erased: bool) -> bool:
+def _words_stand(row: Row) -> bool:
     """Whether the words are those that were written, or gone because the retention period of the case is over."""
-    if erased and not kept:
+    kept = row["kept"]
+    if row["erased"] and not kept:
         return True
     try:
-        return row.words_digest == privacy.blind(privacy.decrypt(kept) if kept else kept)
+        return bool(row["words_digest"] == privacy.blind(privacy.decrypt(kept) if kept else kept))
     except (ValueError, InvalidTag):
         return False
 
 
-def _first_broken(rows: Iterable[tuple[HistoryRow, str, bool]]) -> str:
-    previous: HistoryRow | None = None
-    for row, kept, erased in rows:
-        same = previous is not None and previous.case_id == row.case_id
-        expected = previous.hash if same and previous else START
-        seq = previous.seq + 1 if same and previous else 1
-        whole = _words_stand(row, kept, erased=erased)
-        if row.previous != expected or row.seq != seq or row.hash != digest(_fields(row)) or not whole:
-            return f"历史记录第 {row.id} 行（诉求 {row.case_id} 第 {row.seq} 步）与链不符"
-        previous = row
+def _first_broken(rows: Iterable[Row]) -> str:
+    case, seq, before = 0, *NOTHING
+    for row in rows:
+        if row["case_id"] != case:
+            case, seq, before = row["case_id"], *NOTHING
+        follows = (row["seq"], row["previous"]) == (seq + 1, before)
+        if not follows or row["hash"] != digest(row) or not _words_stand(row):
+            return f"历史记录第 {row['id']} 行（诉求 {case} 第 {row['seq']} 步）与链不符"
+        seq, before = row["seq"], row["hash"]
     return ""
 
 
-def _broken_seal(session: Session) -> str:
-    previous = START
+def broken_seal(session: Session) -> str:
+    """Empty when every seal holds the rows it was set over and no others are sealed, else the first that does not."""
+    previous, whole = START, 0
     for made in session.scalars(select(Seal).order_by(Seal.id)):
-        rows = select(HistoryRow.hash).where(HistoryRow.seal == made.id).order_by(HistoryRow.id)
-        value, count = _sealed_hash(made.previous, iter(session.scalars(rows)))
+        mine = HistoryRow.id.between(made.first, made.last), HistoryRow.seal == made.id
+        rows = session.scalars(select(HistoryRow.hash).where(*mine).order_by(HistoryRow.id))
+        value, count = _sealed_hash(made.previous, iter(rows))
         if made.previous != previous or made.hash != value or made.rows != count:
             return f"第 {made.id} 号封存（历史记录 {made.first}–{made.last} 行）与记录不符"
-        previous = made.hash
-    return ""
+        previous, whole = made.hash, whole + count
+    sealed = session.scalar(select(func.count()).where(HistoryRow.seal.is_not(None)))
+    return "" if sealed == whole else f"已封存的历史记录有 {sealed} 行，各号封存共 {whole} 行"
 
 
-def verify(session: Session) -> str:
-    """Empty when every row stands as written, else the first broken row in words (hash chain, then seals)."""
-    return _broken_chain(session) or _broken_seal(session)
+def last_case(session: Session) -> int:
+    """The last case of which there is a history; 0 where there is none."""
+    return session.scalar(select(func.max(HistoryRow.case_id))) or 0
+
+
+def verify(session: Session, heard: Callable[[int], object] = lambda _cases: None) -> str:
+    """Empty when every row stands as written, else the first broken row in words (hash chain, then seals).
+
+    `heard` is told of so many more cases each time.
+    """
+    return broken_row(session, 1, last_case(session), heard) or broken_seal(session)

@@ -140,7 +140,7 @@ def _sorts(
 
 
 def settle(session: Session) -> None:
-    """Write what changed in the rows the session holds, those with the same columns changed in one statement.
+    """Write what changed in the rows the session holds, few statements for all of a table.
 
     What is new, deleted, or hangs on a relationship is left to the flush. Raises StaleDataError as that does where
     another transaction wrote a versioned row meanwhile.
@@ -152,7 +152,7 @@ def settle(session: Session) -> None:
         if names:
             changed[type(row), names].append(row)
         _is_written(row, touched - names)  # what was set to what it was
-    for (table, names), rows in changed.items():
+    for table, names, rows in _joined(changed):
         way = _change(table, names, session.connection().dialect)
         told = [way.values(row) | {_WAS: _version(row)} for row in rows]
         written = session.connection().exec_driver_sql(way.update, (_as_text(told),)).rowcount
@@ -160,6 +160,28 @@ def settle(session: Session) -> None:
             raise StaleDataError(f"{table.__name__}: {written} of {len(rows)} rows were as they had been read")
         for row in rows:
             _is_written(row, names)
+
+
+def _joined(
+    changed: Mapping[tuple[type[Base], frozenset[str]], list[Base]],
+) -> Iterator[tuple[type[Base], frozenset[str], list[Base]]]:
+    """The same, rows of a versioned table together where each of them knows all columns that one of them changed.
+
+    What did not change is written as it was read: the version tells that nobody else wrote these rows meanwhile.
+    """
+    versioned: dict[type[Base], list[tuple[frozenset[str], list[Base]]]] = defaultdict(list)
+    for (table, names), rows in changed.items():
+        if inspect(table).version_id_col is None:
+            yield table, names, rows
+            continue
+        groups = versioned[table]
+        for place, (others, held) in enumerate(groups):
+            if all(names | others <= row.__dict__.keys() for row in (*held, *rows)):
+                groups[place] = names | others, held + rows
+                break
+        else:
+            groups.append((names, rows))
+    yield from ((table, *group) for table, groups in versioned.items() for group in groups)
 
 
 def _touched(row: Base) -> frozenset[str]:

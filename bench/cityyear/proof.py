@@ -137,7 +137,13 @@ def ended(session: Session) -> Faults:
     yield from (f"{number} is still {state}" for number, state in session.execute(rows))
 
 
-def chain(session: Session) -> Faults:
-    """The history stands as it was written."""
-    if broken := history.verify(session):
+def chains(session: Session, first: int, last: int) -> Faults:
+    """The history of these cases stands as it was written."""
+    if broken := history.broken_row(session, first, last):
+        yield broken
+
+
+def seals(session: Session) -> Faults:
+    """What was sealed is what stands there."""
+    if broken := history.broken_seal(session):
         yield broken

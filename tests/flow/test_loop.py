@@ -211,6 +211,28 @@ def test_a_changed_history_row_is_found(change):
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("UPDATE history SET seal = NULL WHERE seq = 2", "第 1 号封存"),
+        ("UPDATE history SET seal = 1 WHERE seq = 3", "已封存的历史记录有 3 行，各号封存共 2 行"),
+        ("UPDATE seals SET hash = 'x'", "第 1 号封存"),
+    ],
+)
+def test_a_row_that_left_its_seal_or_joined_it_later_is_found(change, found):
+    case, _ = cases.create(new(), AGENT)
+    forward(case)
+    with transaction() as unit:
+        assert history.seal(unit) == 2
+    cases.act(case.number, Action.SIGN, CLERK, {}, version=2)
+    with db.engine().begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql(change)
+    with db.session() as session:
+        assert found in history.verify(session)
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(
     "rewriting",
     [
         "DELETE FROM history",

@@ -116,6 +116,25 @@ def test_what_is_there_already_stays_as_it_is_where_it_is_asked_for():
         unit.write(SameRequest, **line)
 
 
+def test_cases_that_changed_differently_are_written_in_one_statement_each_as_it_was_changed(city):
+    made = [cases.create(NewCase("咨询", f"题{n}", "内容", "phone"), AGENT)[0].number for n in range(3)]
+    said = []
+    with transaction() as unit:
+        event.listen(unit.session.connection(), "before_cursor_execute", lambda *told: said.append(told[2]))
+        first, second, third = facts.load_many(unit.session, "number", made, lock=True, words=False)
+        first.lead, first.version = "csglj", 2
+        second.category, second.version = "0307", 2
+        third.direct_answer, third.version = "答", 2
+    assert sum("UPDATE cases" in statement for statement in said) == 2  # nobody read what the others were answered
+    with db.session() as session:
+        kept = facts.load_many(session, "number", made)
+    assert [(row.lead, row.category, row.direct_answer, row.version) for row in kept] == [
+        ("csglj", "", "", 2),
+        ("", "0307", "", 2),
+        ("", "", "答", 2),
+    ]
+
+
 def test_sealed_words_are_sealed():
     from hotline import privacy
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from sqlalchemy import select
+from tqdm import tqdm
 
 from hotline import clock, db, privacy
 from hotline import history as chain
@@ -70,8 +71,8 @@ def history() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def verify(*, as_json: bool) -> None:
     """检查历史记录的链和封存，指出第一处不符，不符时退出码为 1。"""
-    with db.session() as session:
-        broken = chain.verify(session)
+    with db.session() as session, tqdm(total=chain.last_case(session), file=sys.stderr, desc="检查", unit="件") as bar:
+        broken = chain.verify(session, bar.update)
     if as_json:
         show({"intact": not broken, "broken": broken or None})
     else:
