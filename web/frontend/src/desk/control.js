@@ -30,6 +30,7 @@ export function control() {
   let now = {};
   let first = []; // numbers the words of the citizen call for
   let before = null; // what had the focus before the targets or the reason were opened
+  let drawn = ""; // the guests that are shown
   let inviting = ""; // the number that is being asked in
   fill(box, h("div", { class: "row" }, Object.values(buttons)), guests, says, open);
 
@@ -48,7 +49,10 @@ export function control() {
     word(buttons.hold, now.held ? "取消保持" : "保持", now.held);
     word(buttons.mute, now.muted ? "取消静音" : "静音", now.muted);
     word(buttons.pause, now.paused ? "恢复录音" : "暂停录音", now.paused);
-    fill(guests, Object.entries(now.guests ?? {}).map(([token, guest]) => guestCard(token, guest)));
+    const there = Object.entries(now.guests ?? {});
+    const cards = JSON.stringify(there);
+    if (cards !== drawn) fill(guests, there.map(([token, guest]) => guestCard(token, guest)));
+    drawn = cards; // a button is not replaced under the finger that presses it
     if (now.refused) tell(refusal(now.refused));
   }
 
