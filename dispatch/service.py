@@ -56,6 +56,7 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(of=Case, skip_locked=True)
 )
+# The ends of two indexes: asked whether one is due by now, the planner may read all clocks to find that none is.
 OLDEST = select(select(func.min(ClockRow.next_at)).scalar_subquery(), inner.OLDEST.scalar_subquery())
 _RUNNING = select(ClockRow).where(db.among_these(ClockRow.case_id), ClockRow.stopped_at.is_(None)).order_by(ClockRow.id)
 _FIRED = select(RungRow.clock_id, RungRow.turn, RungRow.rung).where(db.among_these(RungRow.clock_id))

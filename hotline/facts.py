@@ -18,7 +18,7 @@ from hotline.models import Assignment, Case, ClockRow, Rating, ReplyRow, Request
 from hotline.privacy import lot
 from hotline.timing import Timing
 from hotline.words import TO_RECTIFY, Clock, Delivery, State, Urgency
-from hotline.worktime import Limit, Unit, due
+from hotline.worktime import Limit, Unit
 
 _FOLLOWS = frozenset({State.MERGED, State.ARCHIVED})
 _RETURNABLE = frozenset({State.FORWARDED, State.HANDLING, State.RETURNING})
@@ -268,7 +268,7 @@ def _may_appeal_until(case: Case, timing: Timing) -> dt.datetime | None:
     redone = [row.sent_at for row in live_places(case) if row.again]
     if not redone or case.verdict not in TO_RECTIFY:
         return None
-    return due(min(redone), Limit(timing.policy.appeal_working_days, Unit.WORKING_DAYS), timing.calendar).at
+    return timing.due(min(redone), Limit(timing.policy.appeal_working_days, Unit.WORKING_DAYS)).at
 
 
 def gather(session: Session, case: Case, timing: Timing) -> Facts:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Text, bindparam, func, select, true, type_coerce, update
+from sqlalchemy import Text, bindparam, func, or_, select, true, type_coerce, update
 from sqlalchemy.orm import Session
 
 from hotline import privacy
@@ -131,15 +131,17 @@ def _first_broken(rows: Iterable[Row]) -> str:
 
 def broken_seal(session: Session) -> str:
     """Empty when every seal holds the rows it was set over and no others are sealed, else the first that does not."""
-    previous, whole = START, 0
+    previous, whole, last = START, 0, 0
     for made in session.scalars(select(Seal).order_by(Seal.id)):
         mine = HistoryRow.id.between(made.first, made.last), HistoryRow.seal == made.id
         rows = session.scalars(select(HistoryRow.hash).where(*mine).order_by(HistoryRow.id))
         value, count = _sealed_hash(made.previous, iter(rows))
         if made.previous != previous or made.hash != value or made.rows != count:
             return f"第 {made.id} 号封存（历史记录 {made.first}–{made.last} 行）与记录不符"
-        previous, whole = made.hash, whole + count
-    sealed = session.scalar(select(func.count()).where(HistoryRow.seal.is_not(None)))
+        previous, whole, last = made.hash, whole + count, made.id
+    ours = or_(Seal.id.is_(None), Seal.id <= last)  # not the rows of a seal that was set while these were read
+    marked = select(func.count(HistoryRow.seal)).outerjoin(Seal, Seal.id == HistoryRow.seal)
+    sealed = session.scalar(marked.where(HistoryRow.seal.is_not(None), ours))
     return "" if sealed == whole else f"已封存的历史记录有 {sealed} 行，各号封存共 {whole} 行"
 
 

@@ -21,7 +21,7 @@ from hotline.models import Case, ClockRow, HistoryRow, RungRow
 from hotline.timing import ClockChanges, Timing, timing
 from hotline.unit import Unit, transaction
 from hotline.words import Action, Clock
-from hotline.worktime import Due, Limit, due, shift
+from hotline.worktime import Due, Limit, shift
 from hotline.worktime import Unit as Measure
 
 BATCH = 200
@@ -158,7 +158,7 @@ def _moved(case: Case, row: ClockRow, reckoned: Due) -> Moved | None:
 
 
 def _due(row: ClockRow, limit: Limit, by: Timing, since: Iterable["_Then"]) -> Due:
-    reckoned = due(row.started_at, limit, by.calendar)
+    reckoned = by.due(row.started_at, limit)
     for then in since:
         reckoned = replace(then(reckoned, limit.unit, by), explain=reckoned.explain + then.said)
     return reckoned
@@ -175,7 +175,7 @@ class _Then:
 
     def __call__(self, so_far: Due, measure: Measure, by: Timing) -> Due:
         if self.days:
-            more = due(so_far.at, Limit(self.days, Measure.WORKING_DAYS), by.calendar)
+            more = by.due(so_far.at, Limit(self.days, Measure.WORKING_DAYS))
         else:
             more = shift(so_far.at, self.begin, self.end, measure, by.calendar)
         return replace(more, provisional=so_far.provisional or more.provisional)

@@ -34,7 +34,7 @@ class Timing:
         return _Rules(self.policy, self.calendar)
 
     def due(self, start: dt.datetime, limit: Limit) -> Due:
-        """When a limit that starts at `start` runs out."""
+        """When a limit that starts at `start` runs out (rules.md §2). Raises ValueError like `worktime.due`."""
         return _due(start, limit, self._rules)
 
     def ladder(self, row: ClockRow) -> tuple[Rung, ...]:
@@ -177,7 +177,7 @@ class ClockChanges:
         """An approved extension by working days, counted from the deadline."""
         row.extended = True
         row.explain += f" 经批准延长 {days} 个工作日。"
-        self._move(row, due(row.due_at, Limit(days, Unit.WORKING_DAYS), self.timing.calendar))
+        self._move(row, self.timing.due(row.due_at, Limit(days, Unit.WORKING_DAYS)))
         self._tell(row, "extend")
 
     def _move(self, row: ClockRow, moved: Due) -> None:

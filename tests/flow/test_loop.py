@@ -232,6 +232,26 @@ def test_a_row_that_left_its_seal_or_joined_it_later_is_found(change, found):
 
 
 @pytest.mark.usefixtures("city")
+def test_rows_that_are_sealed_while_the_seals_are_verified_are_no_fault(monkeypatch):
+    cases.create(new(), AGENT)
+    with transaction() as unit:
+        assert history.seal(unit) == 1
+    cases.create(new(), AGENT)
+    told = history._sealed_hash
+
+    def sealed_meanwhile(*given):
+        monkeypatch.setattr(history, "_sealed_hash", told)
+        with transaction() as unit:
+            assert history.seal(unit) == 1
+        return told(*given)
+
+    monkeypatch.setattr(history, "_sealed_hash", sealed_meanwhile)
+    with db.session() as session:
+        assert history.verify(session) == ""
+        assert history._sealed_hash is told
+
+
+@pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(
     "rewriting",
     [

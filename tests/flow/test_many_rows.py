@@ -116,7 +116,7 @@ def test_what_is_there_already_stays_as_it_is_where_it_is_asked_for():
         unit.write(SameRequest, **line)
 
 
-def test_cases_that_changed_differently_are_written_in_one_statement_each_as_it_was_changed(city):
+def test_cases_that_changed_differently_are_written_together_each_as_it_was_changed(city):
     made = [cases.create(NewCase("咨询", f"题{n}", "内容", "phone"), AGENT)[0].number for n in range(3)]
     said = []
     with transaction() as unit:

@@ -71,8 +71,10 @@ def history() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def verify(*, as_json: bool) -> None:
     """检查历史记录的链和封存，指出第一处不符，不符时退出码为 1。"""
-    with db.session() as session, tqdm(total=chain.last_case(session), file=sys.stderr, desc="检查", unit="件") as bar:
-        broken = chain.verify(session, bar.update)
+    with db.session() as session:
+        total = chain.last_case(session)
+        with tqdm(total=total, file=sys.stderr, desc="检查历史记录", unit="件", disable=not total) as bar:
+            broken = chain.verify(session, bar.update)
     if as_json:
         show({"intact": not broken, "broken": broken or None})
     else:
