@@ -121,7 +121,7 @@ def _start_first_clocks(case: Case, changes: ClockChanges) -> None:
 
 def create(new: NewCase, actor: Actor, key: str = "", now: dt.datetime | None = None) -> tuple[Case, bool]:
     """Take a matter in: (case, whether it is new). Durable when it returns; the same key twice makes one case."""
-    with transaction(now) as unit:
+    with transaction(now, by_keys=True) as unit:
         before = _same_before(unit.session, key, new)
         if before is not None:
             return before, False
@@ -205,7 +205,7 @@ def act(
 ) -> Case:
     """One step of a case. Raises Missing, BadInput, Forbidden, or Conflict when `version` is old."""
     form = parse(GIVEN[action], given).model_dump(mode="json")
-    with transaction(now) as unit:
+    with transaction(now, by_keys=True) as unit:
         case = facts.load(unit.session, number, lock=True)
         return step(unit, case, action, actor, form, version)
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVarTuple, cast
 
+import orjson
+from psycopg import OperationalError, pq
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -29,7 +31,9 @@ from sqlalchemy.types import TypeDecorator
 from hotline.settings import Settings
 
 RESTED_SECONDS = 2.0
+PLANS_LAST_SECONDS = 300.0
 PREPARED_FROM, PREPARED = 2, 500  # at which time a statement is prepared, and how many stay so in one connection
+PLANNED_ONCE = {"options": "-c plan_cache_mode=force_generic_plan"}
 
 Answer = TypeVarTuple("Answer")
 
@@ -70,8 +74,21 @@ def engine() -> Engine:
     return _watched(pool_size=12, max_overflow=24)
 
 
+@lru_cache
+def engine_by_keys() -> Engine:
+    """The same for transactions that find rows by their keys alone: one plan fits all values."""
+    return _watched(pool_size=12, max_overflow=24, connect_args=PLANNED_ONCE)
+
+
+@lru_cache
+def _alone() -> Engine:
+    return _watched(pool_size=2, isolation_level="AUTOCOMMIT", connect_args=PLANNED_ONCE)
+
+
 def _watched(**more: Any) -> Engine:
-    made = create_engine(Settings().database(), pool_use_lifo=True, hide_parameters=True, **more)
+    ways = {"pool_use_lifo": True, "hide_parameters": True, "json_deserializer": orjson.loads}
+    made = create_engine(Settings().database(), **ways, **more)
+    cast("Any", made.dialect).do_rollback = _roll_back
     event.listen(made, "connect", _set_up)
     event.listen(made, "checkin", _rests)
     event.listen(made, "checkout", _still_there)
@@ -80,16 +97,37 @@ def _watched(**more: Any) -> Engine:
 
 def dispose(*, close: bool = True) -> None:
     """Close the connections of this process that rest; a process that was just forked lets its parent's alone."""
-    for made in (engine, _alone):
+    for made in (engine, engine_by_keys, _alone):
         if made.cache_info().currsize:
             made().dispose(close)
 
 
-def _set_up(connection: Any, _record: Any) -> None:
+def _set_up(connection: Any, record: Any) -> None:
     """UTC, whatever zone the server or the role is set to; statements that come again stay prepared, all of them."""
     connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
+    record.info["made"] = record.info["planned"] = time.monotonic()
+
+
+def _roll_back(connection: Any) -> None:
+    """End a transaction of which nothing is kept, as each that only reads.
+
+    psycopg's own `rollback` also forgets every prepared statement, for what it names may have been made in that
+    transaction; ours make no tables. Where anything goes wrong it is left to psycopg.
+    """
+    begun = connection.pgconn.transaction_status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
+    if not begun or not _says(connection, b"ROLLBACK"):
+        connection.rollback()
+
+
+def _says(connection: Any, words: bytes) -> bool:
+    """Whether the server did what it was told, outside of psycopg's transactions; False where it is gone."""
+    try:
+        told = connection.pgconn.exec_(words)
+    except OperationalError:
+        return False
+    return told.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 
 def _rests(_connection: Any, record: Any) -> None:
@@ -97,19 +135,25 @@ def _rests(_connection: Any, record: Any) -> None:
 
 
 def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
-    """A connection that rested is asked first: after a restart of the server it is replaced."""
-    if connection is None or time.monotonic() - record.info.get("since", time.monotonic()) < RESTED_SECONDS:
+    """A connection that rested is asked first: after a restart of the server it is replaced.
+
+    Its plans are made anew when it is twice as old as they were made at, and every five minutes: what was planned while
+    a table was small reads all of it when it is large.
+    """
+    if connection is None:
         return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except Exception as gone:
-        raise DisconnectionError from gone
+    info, now = record.info, time.monotonic()
+    old = now - info["planned"] > min(info["planned"] - info["made"] + 1, PLANS_LAST_SECONDS)
+    rested = now - info.get("since", now) >= RESTED_SECONDS
+    if (old or rested) and not _says(connection, b"DISCARD PLANS" if old else b"SELECT 1"):
+        raise DisconnectionError
+    if old:
+        info["planned"] = now
 
 
 @lru_cache
-def _maker() -> sessionmaker[Session]:
-    return sessionmaker(engine(), expire_on_commit=False)
+def _maker(by_keys: bool) -> sessionmaker[Session]:
+    return sessionmaker(engine_by_keys() if by_keys else engine(), expire_on_commit=False)
 
 
 def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
@@ -136,12 +180,9 @@ def ask(question: Select[*Answer]) -> Row[*Answer]:
         return connection.execute(question).one()
 
 
-@lru_cache
-def _alone() -> Engine:
-    planned_once = {"options": "-c plan_cache_mode=force_generic_plan"}
-    return _watched(pool_size=2, isolation_level="AUTOCOMMIT", connect_args=planned_once)
+def session(*, by_keys: bool = False) -> Session:
+    """A new session; use it through `unit.transaction` or for reading in a `with`.
 
-
-def session() -> Session:
-    """A new session; use it through `unit.transaction` or for reading in a `with`."""
-    return _maker()()
+    `by_keys`: whatever it asks finds rows by their keys.
+    """
+    return _maker(by_keys)()

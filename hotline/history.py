@@ -18,6 +18,7 @@ from hotline.words import Action
 START = "0" * 64
 NOTHING = (0, START)  # the end of a chain that has no row yet
 _HASHED = ("case_id", "seq", "action", "actor", "role", "department", "before", "after", "facts", "words_digest")
+_as_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 AT_ONCE = 1000  # cases whose rows are read together
 Row = Mapping[str, Any]
 _KEPT = type_coerce(HistoryRow.words, Text).label("kept")  # as it stands: what was tampered with may not open any more
@@ -40,8 +41,7 @@ def digest(row: Row) -> str:
     """SHA-256 over the row and the hash before it."""
     body = {name: row[name] for name in _HASHED}
     body |= {"at": row["at"].isoformat(timespec="microseconds"), "previous": row["previous"]}
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_as_text(body).encode()).hexdigest()
 
 
 def append(unit: Unit, case_id: int, **row: Any) -> None:

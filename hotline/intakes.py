@@ -56,7 +56,7 @@ def _alone(matter: Matter) -> Taken | Exception:
 def _together(matters: Sequence[Matter]) -> list[Taken | Exception]:
     """In one commit all whose key nobody has used, also nobody before them among these; then the others."""
     told: dict[int, Taken | Exception] = {}
-    with transaction() as unit, unit.session.no_autoflush:
+    with transaction(by_keys=True) as unit, unit.session.no_autoflush:
         used = _used(unit, [matter.key for matter in matters if matter.key])
         serials = cases.serials(unit, len(matters))
         for place, matter in enumerate(matters):

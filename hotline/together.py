@@ -68,7 +68,7 @@ def _alone(place: int, order: Order, sees: Sees) -> Told:
 
 
 def _commit(wave: dict[int, Order], sees: Sees) -> Told:
-    with transaction() as unit:
+    with transaction(by_keys=True) as unit:
         return _steps(unit, wave, sees)
 
 

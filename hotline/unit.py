@@ -50,9 +50,12 @@ class Unit:
 
 
 @contextmanager
-def transaction(now: dt.datetime | None = None) -> Iterator[Unit]:
-    """Commit at the end, roll back on any error. Raises Conflict when somebody else wrote the same row first."""
-    with db.session() as session:
+def transaction(now: dt.datetime | None = None, *, by_keys: bool = False) -> Iterator[Unit]:
+    """Commit at the end, roll back on any error. Raises Conflict when somebody else wrote the same row first.
+
+    `by_keys`: whatever it asks finds rows by their keys, as the steps of cases do, so that nothing is planned twice.
+    """
+    with db.session(by_keys=by_keys) as session:
         try:
             unit = Unit(session, now or clock.now())
             yield unit

@@ -131,7 +131,7 @@ class Part:
 
     def _take_in(self, coming: list[tuple[dt.datetime, int]]) -> None:
         made, rules = [], timing()
-        with transaction() as unit, unit.session.no_autoflush:
+        with transaction(by_keys=True) as unit, unit.session.no_autoflush:
             for serial, (at, number) in zip(cases.serials(unit, len(coming)), coming, strict=True):
                 new, actor = self._matter(number)
                 made.append((cases.take_in(unit, new, actor, serial=serial, rules=rules), new, at, number))
