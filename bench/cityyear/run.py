@@ -1,8 +1,8 @@
 """The clocks, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
-The parent tells its workers the ticks of a day. Each worker (a process with a clock file of its own) goes from tick to
-tick: its people act, then it sweeps, while others may still act. It may be ahead of the others by what its people do
-at the next tick, never by a sweep: a rung fires when everybody has done what he meant to do by the tick before.
+The parent tells its workers the ticks of a day. In each worker but one the people of a share of the cases act; that one
+sweeps at each tick when everybody has done what he meant to do by the tick before. The people may be ahead of the sweep
+by one tick. Each worker has a clock file of its own.
 Once a day the parent, beside them, seals the history and lets the 督办 orders be written.
 """
 
@@ -59,11 +59,12 @@ def houses() -> list[str]:
 
 
 class Pace:
-    """By which moment the people of each worker have acted."""
+    """By which moment the people of each worker have acted, and by which moment was swept."""
 
     def __init__(self, context: mp.context.ForkContext, parts: int) -> None:
         self._moved = context.Condition()
         self._acted = context.Array("d", parts, lock=False)
+        self._swept = context.Value("d", lock=False)
 
     def acted(self, part: int, now: dt.datetime) -> None:
         """The people of this worker have done what they meant to do by now."""
@@ -71,27 +72,61 @@ class Pace:
             self._acted[part] = now.timestamp()
             self._moved.notify_all()
 
-    def wait(self, by: dt.datetime) -> None:
+    def swept(self, now: dt.datetime) -> None:
+        """What was due by now has fired."""
+        with self._moved:
+            self._swept.value = now.timestamp()
+            self._moved.notify_all()
+
+    def wait_for_people(self, by: dt.datetime) -> None:
         """Until the people of all workers have acted by that moment."""
         with self._moved:
             self._moved.wait_for(lambda: min(self._acted) >= by.timestamp())
 
+    def wait_for_sweep(self, by: dt.datetime) -> None:
+        """Until what was due by that moment has fired."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._swept.value >= by.timestamp())
 
-def _work(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
-    """A worker: through the ticks it is told, its people act at each, then it sweeps; until it is told nothing more."""
+
+def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
+    """A worker: through the ticks it is told, its people act at each; until it is told nothing more."""
+    _settle(drill)
+    while (moments := line.recv()) is not None:
+        for swept, now in zip([None, None, *moments], moments, strict=False):
+            if swept is not None:
+                pace.wait_for_sweep(swept)
+            _set(drill, now)
+            part.tick(now.astimezone(dt.UTC))
+            pace.acted(part.part, now)
+        line.send((part.wants(), 0))
+    line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
+
+
+def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
+    """The worker that sweeps at each tick it is told, until it is told nothing more."""
+    _settle(drill)
+    while (moments := line.recv()) is not None:
+        fired = 0
+        for acted, now in zip([None, *moments], moments, strict=False):
+            if acted is not None:
+                pace.wait_for_people(acted)
+            _set(drill, now)
+            fired += sweep(most=10**9)
+            pace.swept(now)
+        line.send((None, fired))
+    line.send((Counter(), {}, _spent(resource.RUSAGE_SELF)))
+
+
+def _settle(drill: Path) -> None:
+    """Begin as a process of its own, with a clock file of its own."""
     os.environ["HOTLINE_CLOCK"] = str(drill)
     db.dispose(close=False)
     collector.settle()
-    while (moments := line.recv()) is not None:
-        fired = 0
-        for before, now in zip([moments[0], *moments], moments, strict=False):
-            drill.write_text(now.isoformat(), encoding="utf-8")
-            part.tick(now.astimezone(dt.UTC))
-            pace.acted(part.part, now)
-            pace.wait(before)
-            fired += sweep(most=10**9)
-        line.send((part.wants(), fired))
-    line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
+
+
+def _set(drill: Path, now: dt.datetime) -> None:
+    drill.write_text(now.isoformat(), encoding="utf-8")
 
 
 def _spent(who: int) -> float:
@@ -118,15 +153,8 @@ class Year:
 
     def run(self) -> dt.datetime:
         """From the first intake until nobody wants anything; returns that moment."""
-        context = mp.get_context("fork")
         db.dispose()
-        pace = Pace(context, len(self.parts))
-        for part in self.parts:
-            here, there = context.Pipe()
-            drill = self.drill.with_name(f"{self.drill.name}{part.part}")
-            self.workers.append(context.Process(target=_work, args=(there, part, pace, drill), daemon=True))
-            self.lines.append(here)
-            self.workers[-1].start()
+        self._start(mp.get_context("fork"))
         begin = time.monotonic()
         end = self._live()
         self.seconds = time.monotonic() - begin
@@ -138,6 +166,16 @@ class Year:
         for worker in self.workers:
             worker.join()
         return end
+
+    def _start(self, context: mp.context.ForkContext) -> None:
+        pace = Pace(context, len(self.parts))
+        works: list[tuple[Callable[..., None], list[Part]]] = [(_people, [part]) for part in self.parts]
+        for number, (work, whose) in enumerate([*works, (_sweeper, [])]):
+            here, there = context.Pipe()
+            drill = self.drill.with_name(f"{self.drill.name}{number}")
+            self.workers.append(context.Process(target=work, args=(there, *whose, pace, drill), daemon=True))
+            self.lines.append(here)
+            self.workers[-1].start()
 
     def _live(self) -> dt.datetime:
         at: dt.datetime | None = self.plan.begin
