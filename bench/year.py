@@ -30,7 +30,7 @@ def _asked() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--cases", type=int, default=300_000)
     words.add_argument("--days", type=int, default=WHOLE, help="intake over so many days from 2025-01-02")
-    words.add_argument("--workers", type=int, default=2)
+    words.add_argument("--workers", type=int, default=2, help="processes in which people act; one more sweeps")
     words.add_argument(
         "--messages", type=int, default=3000, help="so many different messages, each used again and again"
     )
