@@ -36,7 +36,7 @@ test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not alone"  # three processes with stores of their own, which wait a lot; the quick files come last
+	$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder -m "not long and not alone"  # three processes with stores of their own, which wait a lot; the quick files come last
 	$(BIN)/python -m pytest -m alone  # real sound that bears no other work beside it
 
 endurance: setup test-packages telephony  # what takes minutes each: 10,000 calls in a row

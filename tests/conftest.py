@@ -1,7 +1,9 @@
 """Real parts for the tests: PostgreSQL and Redis from their wheels, started once per run, a clean database per test."""
 
+import faulthandler
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +12,22 @@ from psycopg.errors import DeadlockDetected
 from sqlalchemy.exc import OperationalError
 
 _ROOT = Path(__file__).resolve().parent.parent
+_CLEARED_AWAY_SECONDS = 300
+_TERMINAL = pytest.StashKey[int]()
+
+
+def pytest_configure(config):
+    config.stash[_TERMINAL] = os.dup(sys.__stderr__.fileno())  # before pytest takes what is printed for its own
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    """What hangs while a test is cleared away says where and ends its process: after a failure pytest-timeout rests."""
+    faulthandler.dump_traceback_later(_CLEARED_AWAY_SECONDS, exit=True, file=item.config.stash[_TERMINAL])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")
