@@ -16,7 +16,7 @@ from hotline.lifecycle import Facts, Place
 from hotline.loop_models import Appeal
 from hotline.models import Assignment, Case, ClockRow, Rating, ReplyRow, Request, RevisitRow
 from hotline.privacy import lot
-from hotline.timing import Timing
+from hotline.timing import Timing, by_name
 from hotline.words import TO_RECTIFY, Clock, Delivery, State, Urgency
 from hotline.worktime import Limit, Unit
 
@@ -35,8 +35,10 @@ def _of_cases(rows: Select[Any], model: Any) -> Select[Any]:
     return rows.where(among_these(model.case_id)).order_by(model.id)
 
 
+_PLACES = _of_cases(select(Assignment), Assignment)
+_UNTOLD_PLACES = _PLACES.options(defer(Assignment.opinion))
 _BESIDE: dict[str, tuple[Select[Any], Callable[[Case], bool]]] = {  # what hangs on cases, and on which it matters
-    "places": (_of_cases(select(Assignment), Assignment), lambda _case: True),
+    "places": (_PLACES, lambda _case: True),
     "clocks": (_of_cases(select(ClockRow), ClockRow), lambda _case: True),
     "requests": (_of_cases(select(Request), Request), lambda _case: True),
     "replies": (_of_cases(_ANSWERED, ReplyRow), lambda case: case.state == State.REPLIED),
@@ -73,10 +75,10 @@ def load_many(
     """The cases whose `key` (id, number) is one of these, with their places and clocks, in the order in which everybody
     locks them.
 
-    Without `words` what the citizen said is opened only where it is asked for.
+    Without `words` what the citizen and the dispatcher said is opened only where it is asked for.
     """
     found = bare(session, key, values, lock=lock, words=words)
-    look_beside(session, found)
+    look_beside(session, found, words=words)
     return found
 
 
@@ -118,13 +120,16 @@ def houses(session: Session, codes: Collection[str]) -> list[Department]:
 
 def complete(session: Session, case: Case) -> None:
     """Read what a step needs of a case that was loaded bare."""
-    look_beside(session, [case])
+    look_beside(session, [case], words=False)
 
 
-def look_beside(session: Session, cases: Collection[Case], names: Collection[str] = tuple(_BESIDE)) -> None:
+def look_beside(
+    session: Session, cases: Collection[Case], names: Collection[str] = tuple(_BESIDE), *, words: bool = True
+) -> None:
     """Read what hangs on these cases and was not read yet, one query for all of a sort."""
     for name in names:
         rows, wanted = _BESIDE[name]
+        rows = rows if words or rows is not _PLACES else _UNTOLD_PLACES
         here = {case.id: case for case in cases if wanted(case) and _unread(case, name)}
         if not here:
             continue
@@ -147,13 +152,13 @@ def _beside(session: Session, case: Case, name: str) -> list[Any]:
     return list(getattr(case, name))
 
 
-def _clock_due(clocks: Iterable[ClockRow], name: Clock, department: str) -> ClockRow | None:
-    return next((c for c in clocks if c.clock == name and c.department == department and not c.stopped_at), None)
+def _running(clocks: Iterable[ClockRow], department: str) -> ClockRow | None:
+    return next((row for row in clocks if row.stopped_at is None and row.department == department), None)
 
 
-def _place(case: Case, row: Assignment) -> Place:
-    reply = _clock_due(case.clocks, Clock.REPLY, row.department)
-    back = [c for c in case.clocks if (c.clock, c.department, c.round) == (Clock.RETURN, row.department, row.round)]
+def _place(row: Assignment, clocks: dict[str, list[ClockRow]]) -> Place:
+    reply = _running(clocks[Clock.REPLY], row.department)
+    back = [one for one in clocks[Clock.RETURN] if (one.department, one.round) == (row.department, row.round)]
     return Place(
         department=row.department,
         part=row.part,
@@ -163,7 +168,7 @@ def _place(case: Case, row: Assignment) -> Place:
         reply_due=reply.due_at if reply else None,
         return_due=back[-1].due_at if back else None,  # a window stays shut, also where its clock was stopped
         extensions=row.extensions,
-        rectifies=any(_clock_due(case.clocks, name, row.department) for name in _RECTIFY),
+        rectifies=any(_running(clocks[name], row.department) for name in _RECTIFY),
     )
 
 
@@ -278,10 +283,11 @@ def gather(session: Session, case: Case, timing: Timing) -> Facts:
     suspension = pending(session, case, SUSPENSION)
     redone = case.round > 1
     appeal = pending_appeal(session, case) if redone else None
+    clocks = by_name(case.clocks)
     return Facts(
         state=State(case.state),
         round=case.round,
-        places=tuple(_place(case, row) for row in live_places(case)),
+        places=tuple(_place(row, clocks) for row in live_places(case)),
         returns=_returns(session, case) if case.state in _RETURNABLE else 0,
         tries=tries,
         spoken=spoken,

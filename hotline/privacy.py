@@ -29,10 +29,15 @@ def _key(purpose: str, length: int) -> bytes:
     return HKDF(hashes.SHA256(), length, None, purpose.encode()).derive(Settings().secret())
 
 
+@lru_cache
+def _fields() -> SM4:
+    return SM4(_key("fields", 16))
+
+
 def encrypt(text: str) -> str:
     """base64(nonce + tag + SM4-GCM ciphertext)."""
     nonce = os.urandom(_NONCE)
-    sealer = Cipher(SM4(_key("fields", 16)), modes.GCM(nonce)).encryptor()
+    sealer = Cipher(_fields(), modes.GCM(nonce)).encryptor()
     body = sealer.update(text.encode()) + sealer.finalize()
     return base64.b64encode(nonce + sealer.tag + body).decode()
 
@@ -41,7 +46,7 @@ def decrypt(sealed: str) -> str:
     """The text again. Raises cryptography's InvalidTag when it was changed or the secret is another one."""
     raw = base64.b64decode(sealed)
     nonce, tag, body = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
-    opener = Cipher(SM4(_key("fields", 16)), modes.GCM(nonce, tag)).decryptor()
+    opener = Cipher(_fields(), modes.GCM(nonce, tag)).decryptor()
     return (opener.update(body) + opener.finalize()).decode()
 
 

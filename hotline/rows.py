@@ -23,11 +23,14 @@ _WAS = "version_as_read"
 _PLAIN = (str, int, float, dt.datetime, dict, list)  # values, no expressions that the server works out
 
 
-def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]]) -> None:
+def put_down(
+    session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]], *, last: bool = False
+) -> None:
     """Write all that the session holds and these rows besides: what changed, what is new, then `lines`.
 
     New rows that hang on nothing the flush has to sort out go with the lines, in one statement; they are held by the
-    session afterwards as after a flush. Raises SQLAlchemy's errors and StaleDataError.
+    session afterwards as after a flush, or by nobody where it was the `last` before it ends. Raises SQLAlchemy's errors
+    and StaleDataError.
     """
     settle(session)
     fresh = _taken_out(session)
@@ -40,7 +43,8 @@ def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, 
         put(session, told)
     for row in fresh:
         make_transient_to_detached(row)
-    session.add_all(fresh)
+    if not last:
+        session.add_all(fresh)
 
 
 def _taken_out(session: Session) -> list[Base]:

@@ -4,6 +4,8 @@ Limits and calendars come from the profile (rules.md §2); the reckoning is in w
 """
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -83,6 +85,14 @@ def timing() -> Timing:
     return Timing(policy.calendar, policy)
 
 
+def by_name(clocks: Iterable[ClockRow]) -> dict[str, list[ClockRow]]:
+    """The clocks under their names, each in the order in which they stand; none under a name that is not there."""
+    found: dict[str, list[ClockRow]] = defaultdict(list)
+    for row in clocks:
+        found[row.clock].append(row)
+    return found
+
+
 @dataclass
 class ClockChanges:
     """What one step did to the clocks of a case, in the words the history keeps."""
@@ -91,10 +101,18 @@ class ClockChanges:
     timing: Timing
     now: dt.datetime
     told: list[dict[str, Any]] = field(default_factory=list)
+    _named: dict[str, list[ClockRow]] = field(default_factory=dict)
+    _count: int = 0  # of the clocks that `_named` holds
+
+    def _of(self, name: str) -> list[ClockRow]:
+        """All clocks of this name; asked for many times in one step."""
+        if self._count != len(self.case.clocks):
+            self._named, self._count = by_name(self.case.clocks), len(self.case.clocks)
+        return self._named.get(name, [])
 
     def name(self, row: ClockRow) -> str:
         """The clock's name in the history: clock/department/which of them."""
-        same = [r for r in self.case.clocks if (r.clock, r.department) == (row.clock, row.department)]
+        same = [one for one in self._of(row.clock) if one.department == row.department]
         return f"{row.clock}/{row.department}/{same.index(row) + 1}"
 
     def _tell(self, row: ClockRow, change: str, **more: str) -> None:
@@ -113,8 +131,8 @@ class ClockChanges:
 
     def running(self, name: Clock, department: str = "") -> list[ClockRow]:
         """Clocks of this name that still run, of one department or of all (empty)."""
-        named = (row for row in self.case.clocks if row.clock == name and row.stopped_at is None)
-        return [row for row in named if not department or row.department == department]
+        live = (row for row in self._of(name) if row.stopped_at is None)
+        return [row for row in live if not department or row.department == department]
 
     def start(
         self, name: Clock, department: str = "", like: ClockRow | None = None, since: dt.datetime | None = None

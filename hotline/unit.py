@@ -43,9 +43,12 @@ class Unit:
         names = row.__table__.columns.keys()
         self.write(type(row), **{name: row.__dict__[name] for name in names if name in row.__dict__})
 
-    def put_down(self) -> None:
-        """Write what changed in held rows, what is new, and what was added: as few statements as there are sorts."""
-        rows.put_down(self.session, self.lines)
+    def put_down(self, *, last: bool = False) -> None:
+        """Write what changed in held rows, what is new, and what was added: as few statements as there are sorts.
+
+        `last`: only the commit comes after it.
+        """
+        rows.put_down(self.session, self.lines, last=last)
         self.lines.clear()
 
 
@@ -59,7 +62,7 @@ def transaction(now: dt.datetime | None = None, *, by_keys: bool = False) -> Ite
         try:
             unit = Unit(session, now or clock.now())
             yield unit
-            unit.put_down()
+            unit.put_down(last=True)
             session.commit()
         except StaleDataError:
             session.rollback()

@@ -56,13 +56,10 @@ def seen(case: Case, house: str = "") -> Seen:
     """The case as a life sees it."""
     live = [row for row in facts.live_places(case) if row.status != Delivery.RETURNED]
     names = {Clock.REPLY, Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX}
-    dues = [row.due_at for row in case.clocks if row.stopped_at is None and row.clock in names]
-    own = [
-        row.due_at for row in case.clocks if row.stopped_at is None and row.clock in names and row.department == house
-    ]
-    return Seen(
-        case.state, case.version, case.lead, tuple(row.department for row in live), min(own or dues, default=None)
-    )
+    clocks = [row for row in case.clocks if row.stopped_at is None and row.clock in names]
+    own = [row for row in clocks if row.department == house] or clocks
+    due = min((row.due_at for row in own), default=None)
+    return Seen(case.state, case.version, case.lead, tuple(row.department for row in live), due)
 
 
 class Task(NamedTuple):
@@ -166,7 +163,7 @@ class Part:
             return []
         with db.session() as session:
             rows = facts.bare(session, "number", {task.number for task in tasks})
-            facts.look_beside(session, rows, ("places", "clocks"))
+            facts.look_beside(session, rows, ("places", "clocks"), words=False)
             there = {case.number: case for case in rows}
         return [seen(there[task.number], task.deed.actor.department) for task in tasks]
 
