@@ -23,9 +23,7 @@ _WAS = "version_as_read"
 _PLAIN = (str, int, float, dt.datetime, dict, list)  # values, no expressions that the server works out
 
 
-def put_down(
-    session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]], *, last: bool = False
-) -> None:
+def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]], *, last: bool = False) -> None:
     """Write all that the session holds and these rows besides: what changed, what is new, then `lines`.
 
     New rows that hang on nothing the flush has to sort out go with the lines, in one statement; they are held by the

@@ -1,9 +1,9 @@
 """The clocks, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
-The parent tells its workers the ticks of a day. In each worker but one the people of a share of the cases act; that one
-sweeps at each tick when everybody has done what he meant to do by the tick before. The people may be ahead of the sweep
-by one tick. Each worker has a clock file of its own.
-Once a day the parent, beside them, seals the history and lets the 督办 orders be written.
+The parent tells its workers the ticks of a day, and of the next before they are through. In each worker but one the
+people of a share of the cases act; that one sweeps at each tick when everybody has done what he meant to do by the tick
+before. The people may be ahead of the sweep by one tick. Each worker has a clock file of its own.
+Once a day the parent, beside them, seals the history and lets the 督办 orders of the day before be written.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ import multiprocessing as mp
 import os
 import resource
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -92,13 +92,15 @@ class Pace:
 def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     """A worker: through the ticks it is told, its people act at each; until it is told nothing more."""
     _settle(drill)
+    past: deque[dt.datetime] = deque(maxlen=2)
     while (moments := line.recv()) is not None:
-        for swept, now in zip([None, None, *moments], moments, strict=False):
-            if swept is not None:
-                pace.wait_for_sweep(swept)
+        for now in moments:
+            if len(past) == past.maxlen:
+                pace.wait_for_sweep(past[0])
             _set(drill, now)
             part.tick(now.astimezone(dt.UTC))
             pace.acted(part.part, now)
+            past.append(now)
         line.send((part.wants(), 0))
     line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
 
@@ -106,14 +108,16 @@ def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
 def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
     """The worker that sweeps at each tick it is told, until it is told nothing more."""
     _settle(drill)
+    past: dt.datetime | None = None
     while (moments := line.recv()) is not None:
         fired = 0
-        for acted, now in zip([None, *moments], moments, strict=False):
-            if acted is not None:
-                pace.wait_for_people(acted)
+        for now in moments:
+            if past is not None:
+                pace.wait_for_people(past)
             _set(drill, now)
             fired += sweep(most=10**9)
             pace.swept(now)
+            past = now
         line.send((None, fired))
     line.send((Counter(), {}, _spent(resource.RUSAGE_SELF)))
 
@@ -178,39 +182,38 @@ class Year:
             self.workers[-1].start()
 
     def _live(self) -> dt.datetime:
-        at: dt.datetime | None = self.plan.begin
-        last, day, begun = self.plan.begin, self.plan.begin, time.monotonic()
-        while at is not None:
-            self.drill.write_text(at.isoformat(), encoding="utf-8")
+        begun = time.monotonic()
+        last, wants = self._days(begun)
+        night = last
+        while (at := next_tick(last, wants, _next_rung())) is not None:
+            if at - night >= DAY:
+                self._night(night := at, begun)
             self._send([at])
-            night = at - day >= DAY
-            if night:
-                day = at
-                write_orders()
-                self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
-            wants = self._heard()
-            rest = self._rest_of_day(at)
-            self._send(rest)
-            if night:
-                seal()
-            wants = self._heard() if rest else wants
-            last = rest[-1] if rest else at
-            at = next_tick(last, wants, _next_rung())
-        write_orders()
-        seal()
+            wants, last = self._heard(), at
+        self._night(last + TICK, begun)
         return last
 
-    def _rest_of_day(self, at: dt.datetime) -> list[dt.datetime]:
-        """The ticks of this day after `at` while new matters come; later each is looked for by itself."""
-        if at >= self.plan.end:
-            return []
-        midnight = dt.datetime.combine(at.date() + DAY, dt.time(), at.tzinfo)
-        return [at + n * TICK for n in range(1, (midnight - at) // TICK)]
+    def _days(self, begun: float) -> tuple[dt.datetime, list[dt.datetime | None]]:
+        """While new matters come, day by day, each told before the one before is over; the last tick, and who wants
+        what next."""
+        days = (self.plan.end - self.plan.begin) // DAY
+        for day in (self.plan.begin + n * DAY for n in range(days)):
+            self._send([day + n * TICK for n in range(DAY // TICK)])
+            if day > self.plan.begin:
+                self._heard()
+                self._night(day, begun)
+        return self.plan.end - TICK, self._heard()
+
+    def _night(self, at: dt.datetime, begun: float) -> None:
+        """What the workers of a hotline do beside all this, of what happened before `at`."""
+        _set(self.drill, at)
+        write_orders(at)
+        seal()
+        self.tell(f"{at:%Y-%m-%d} after {time.monotonic() - begun:.0f} s")
 
     def _send(self, moments: list[dt.datetime]) -> None:
         self.ticks += len(moments)
-        if moments:
-            self._tell_all(moments)
+        self._tell_all(moments)
 
     def _tell_all(self, moments: list[dt.datetime] | None) -> None:
         for line in self.lines:
@@ -245,10 +248,11 @@ def seal() -> None:
             sealed = history.seal(unit)
 
 
-def write_orders() -> None:
-    """What the worker does between the ticks: write the orders that follow from revisits."""
+def write_orders(before: dt.datetime) -> None:
+    """What the worker does between the ticks: write the orders that follow from revisits before a moment."""
     with transaction() as unit:
-        waiting = update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=unit.now)
+        asked_for = OutboxRow.done_at.is_(None), OutboxRow.created_at < before
+        waiting = update(OutboxRow).where(*asked_for).values(done_at=unit.now)
         orders = (OutboxRow.kind == "CaseChanged") & OutboxRow.payload["action"].astext.in_(ORDERING)
         asked = unit.session.execute(waiting.where(orders).returning(OutboxRow.id, OutboxRow.kind, OutboxRow.payload))
         told = [revive(kind, payload) for _, kind, payload in sorted(asked, key=lambda row: row.id)]
