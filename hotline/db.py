@@ -55,7 +55,13 @@ class Instant(TypeDecorator[dt.datetime]):
 
 
 class Base(DeclarativeBase):
-    """All tables; names of constraints are fixed so that migrations can speak of them."""
+    """All tables; names of constraints are fixed so that migrations can speak of them.
+
+    `written_together`: columns that only change under the lock of their case. Where one of them changed all are written
+    as they stand, so that few statements serve all steps.
+    """
+
+    written_together: ClassVar[frozenset[str]] = frozenset()
 
     metadata = MetaData(
         naming_convention={

@@ -89,6 +89,7 @@ class Case(Base):
     appeals: Mapped[list[Appeal]] = relationship(order_by=Appeal.id, lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy's own spelling
+    written_together = frozenset({"version", "state", "accepted_at", "closed_at", "lead"})
 
 
 class CaseWords(Base):
@@ -136,6 +137,8 @@ class Assignment(Base):
     reassigned: Mapped[bool] = mapped_column(default=False, server_default="false")  # by a verdict on a return
     tries: Mapped[int] = mapped_column(default=0, server_default="0")  # of the delivery to the department's own system
     next_try_at: Mapped[dt.datetime | None]
+
+    written_together = frozenset({"status", "delivered_at", "signed_at", "contacted_at", "replied_at", "returned_at"})
 
 
 _COUNTED_CLOCK = ["started_at", "due_at", "stopped_at", "outcome", "extended", "department", "case_id"]
@@ -186,6 +189,8 @@ class ClockRow(Base):
     turn: Mapped[int] = mapped_column(default=0, server_default="0")  # how often the deadline was moved to a later one
     next_rung: Mapped[str] = mapped_column(default="", server_default="")
     next_at: Mapped[dt.datetime | None]
+
+    written_together = frozenset({"stopped_at", "outcome", "next_rung", "next_at"})
 
 
 class RungRow(Base):

@@ -24,21 +24,24 @@ _PLAIN = (str, int, float, dt.datetime, dict, list)  # values, no expressions th
 
 
 def put_down(session: Session, lines: Mapping[type[Base], Sequence[Mapping[str, Any]]], *, last: bool = False) -> None:
-    """Write all that the session holds and these rows besides: what changed, what is new, then `lines`.
+    """Write all that the session holds and these rows besides, in one statement: what changed, what is new, `lines`.
 
-    New rows that hang on nothing the flush has to sort out go with the lines, in one statement; they are held by the
-    session afterwards as after a flush, or by nobody where it was the `last` before it ends. Raises SQLAlchemy's errors
-    and StaleDataError.
+    What hangs on something that the flush has to sort out is left to it, behind what changed and before the lines. New
+    rows are held by the session afterwards as after a flush, or by nobody where it was the `last` before it ends.
+    Raises SQLAlchemy's errors, and StaleDataError as a flush does where another transaction wrote a versioned row
+    meanwhile.
     """
-    settle(session)
+    changes = list(_changes(session))
     fresh = _taken_out(session)
     _clean(session)
-    session.flush()
     told = {table: list(rows) for table, rows in lines.items()}
     for row in fresh:
         told.setdefault(type(row), []).append({name: row.__dict__[name] for name in _columns(type(row))})
-    if told:
-        put(session, told)
+    if session.new or session.deleted or session.dirty:
+        _write(session, changes, {})
+        session.flush()
+        changes = []
+    _write(session, changes, told)
     for row in fresh:
         make_transient_to_detached(row)
     if not last:
@@ -123,12 +126,36 @@ def put(
     What a row does not name has the model's default. Constraints are checked behind all of them, so their order does
     not matter. With `unless_there` a row that is there already stays as it is. Raises SQLAlchemy's errors.
     """
+    _write(session, [], lines, unless_there=unless_there)
+
+
+def _write(
+    session: Session,
+    changes: Sequence["_Changed"],
+    lines: Mapping[type[Base], Sequence[Mapping[str, Any]]],
+    *,
+    unless_there: bool = False,
+) -> None:
+    """Changes of held rows and new rows in one statement. Raises StaleDataError where a held row was not as read."""
     connection, sorts = session.connection(), list(_sorts(lines))
     ways = [_way(table, frozenset().union(*rows), connection.dialect) for table, rows in sorts]
-    inserts = [way.insert + (" ON CONFLICT DO NOTHING" if unless_there else "") for way in ways]
-    first = ", ".join(f"w{number} AS ({insert})" for number, insert in enumerate(inserts[:-1]))
-    told = tuple(way.told(rows) for way, (_, rows) in zip(ways, sorts, strict=True))
-    connection.exec_driver_sql(f"WITH {first} {inserts[-1]}" if first else inserts[-1], told)
+    told = (*(change.told for change in changes), *(way.told(rows) for way, (_, rows) in zip(ways, sorts, strict=True)))
+    if told:
+        statement = _one(tuple(change.update for change in changes), tuple(way.insert for way in ways), unless_there)
+        found = connection.exec_driver_sql(statement, told)
+        for change, written in zip(changes, found.one() if changes else (), strict=True):
+            change.check(written)
+
+
+@lru_cache(maxsize=4096)
+def _one(updates: tuple[str, ...], inserts: tuple[str, ...], unless_there: bool) -> str:
+    """All in one statement; with updates it answers how many rows each of them wrote."""
+    parts = [f"c{number} AS ({update} RETURNING 1)" for number, update in enumerate(updates)]
+    more = [insert + " ON CONFLICT DO NOTHING" if unless_there else insert for insert in inserts]
+    counts = ", ".join(f"(SELECT count(*) FROM c{number})" for number in range(len(updates)))  # noqa: S608 - our own names
+    last = f"SELECT {counts}" if updates else more.pop()
+    parts += [f"w{number} AS ({insert})" for number, insert in enumerate(more)]
+    return f"WITH {', '.join(parts)} {last}" if parts else last
 
 
 def _sorts(
@@ -141,27 +168,39 @@ def _sorts(
         yield from ((table, some) for some in (keyed, unkeyed) if some)
 
 
-def settle(session: Session) -> None:
-    """Write what changed in the rows the session holds, few statements for all of a table.
+@dataclass(frozen=True)
+class _Changed:
+    """Changed rows of one table, told as JSON; the session takes them for written."""
 
-    What is new, deleted, or hangs on a relationship is left to the flush. Raises StaleDataError as that does where
-    another transaction wrote a versioned row meanwhile.
+    table: type[Base]
+    update: str
+    told: str
+    count: int
+
+    def check(self, written: int) -> None:
+        """Raise StaleDataError unless all of them were written."""
+        if written != self.count:
+            raise StaleDataError(f"{self.table.__name__}: {written} of {self.count} rows were as they had been read")
+
+
+def _changes(session: Session) -> Iterator[_Changed]:
+    """What changed in the rows the session holds, few changes for all of a table.
+
+    What is new, deleted, or hangs on a relationship is left to the flush.
     """
     changed: dict[tuple[type[Base], frozenset[str]], list[Base]] = defaultdict(list)
     for row in session.dirty:
         touched = _touched(row)
         names = _changed(row, touched)
-        if names:
-            changed[type(row), names].append(row)
         _is_written(row, touched - names)  # what was set to what it was
+        if names:
+            changed[type(row), _with_theirs(row, names)].append(row)
     for table, names, rows in _joined(changed):
         way = _change(table, names, session.connection().dialect)
         told = [way.values(row) | {_WAS: _version(row)} for row in rows]
-        written = session.connection().exec_driver_sql(way.update, (_as_text(told),)).rowcount
-        if written != len(rows):
-            raise StaleDataError(f"{table.__name__}: {written} of {len(rows)} rows were as they had been read")
         for row in rows:
             _is_written(row, names)
+        yield _Changed(table, way.update, _as_text(told), len(rows))
 
 
 def _joined(
@@ -196,6 +235,12 @@ def _changed(row: Base, touched: frozenset[str]) -> frozenset[str]:
     """Those of the touched columns that are not what they were; what they were may not be known."""
     was, is_ = instance_state(row).committed_state, row.__dict__
     return frozenset(name for name in touched if was[name] is not is_[name] and was[name] != is_[name])
+
+
+def _with_theirs(row: Base, names: frozenset[str]) -> frozenset[str]:
+    """And what its table writes together with them, as far as it was read."""
+    together = row.written_together
+    return names | together if names & together and together <= row.__dict__.keys() else names
 
 
 def _is_written(row: Base, names: Collection[str]) -> None:
