@@ -1,6 +1,6 @@
-"""Many rows in few statements: JSON that PostgreSQL takes apart, past the mapper's unit of work.
+"""Many rows, changed and new ones, in one statement: JSON that PostgreSQL takes apart, past the mapper's unit of work.
 
-A statement has one parameter per table, so it stays the same, and prepared, for any number of rows.
+A statement has one parameter for each sort of row, so it stays the same, and prepared, for any number of rows.
 """
 
 import datetime as dt
