@@ -40,7 +40,7 @@ _UNTOLD_PLACES = _PLACES.options(defer(Assignment.opinion))
 _BESIDE: dict[str, tuple[Select[Any], Callable[[Case], bool]]] = {  # what hangs on cases, and on which it matters
     "places": (_PLACES, lambda _case: True),
     "clocks": (_of_cases(select(ClockRow), ClockRow), lambda _case: True),
-    "requests": (_of_cases(select(Request), Request), lambda _case: True),
+    "requests": (_of_cases(select(Request), Request), lambda case: bool(case.places)),
     "replies": (_of_cases(_ANSWERED, ReplyRow), lambda case: case.state == State.REPLIED),
     "revisits": (_of_cases(_SPOKEN, RevisitRow), lambda case: case.state in _AFTER_REPLY),
     "ratings": (_of_cases(_RATED, Rating), lambda case: case.state in _AFTER_REPLY),
@@ -110,11 +110,15 @@ def open_words(session: Session, cases: Collection[Case]) -> None:
             set_committed_value(here[row["id"]], name, row[name])
 
 
-_HOUSES = select(Department).where(among_these(Department.code))
+_REACHED = (Department.contact, Department.contact_phone, Department.head_phone, Department.mail)
+_HOUSES = select(Department).where(among_these(Department.code)).options(*(defer(one) for one in _REACHED))
 
 
 def houses(session: Session, codes: Collection[str]) -> list[Department]:
-    """Those of these departments that there are; while they are held, whoever gets one by its code asks nobody."""
+    """Those of these departments that there are; while they are held, whoever gets one by its code asks nobody.
+
+    How their people are reached is opened only where it is asked for.
+    """
     return list(session.scalars(_HOUSES, {"these": list(codes)}))
 
 
@@ -193,7 +197,7 @@ def pending(session: Session, case: Case, what: str, department: str = "") -> Re
 
 
 def _waiting(session: Session, case: Case, what: str) -> list[Request]:
-    asked = _beside(session, case, "requests")
+    asked = _beside(session, case, "requests") if case.places else []  # only departments ask
     return [row for row in asked if row.what == what and row.decided_at is None]
 
 
