@@ -124,7 +124,7 @@ def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
 
 
 def _sweep_all(now: dt.datetime) -> int:
-    """What was due by now, also of the cases that somebody held when the sweep came by; a hotline's comes again soon."""
+    """What was due by now, also of cases that somebody held when the sweep came by: a hotline sweeps again soon."""
     fired = sweep(most=10**9)
     while (owed := _next_rung()) is not None and owed <= now:
         time.sleep(HELD_SECONDS)
