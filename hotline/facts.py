@@ -35,10 +35,8 @@ def _of_cases(rows: Select[Any], model: Any) -> Select[Any]:
     return rows.where(among_these(model.case_id)).order_by(model.id)
 
 
-_PLACES = _of_cases(select(Assignment), Assignment)
-_UNTOLD_PLACES = _PLACES.options(defer(Assignment.opinion))
 _BESIDE: dict[str, tuple[Select[Any], Callable[[Case], bool]]] = {  # what hangs on cases, and on which it matters
-    "places": (_PLACES, lambda _case: True),
+    "places": (_of_cases(select(Assignment), Assignment), lambda _case: True),
     "clocks": (_of_cases(select(ClockRow), ClockRow), lambda _case: True),
     "requests": (_of_cases(select(Request), Request), lambda case: bool(case.places)),
     "replies": (_of_cases(_ANSWERED, ReplyRow), lambda case: case.state == State.REPLIED),
@@ -46,6 +44,7 @@ _BESIDE: dict[str, tuple[Select[Any], Callable[[Case], bool]]] = {  # what hangs
     "ratings": (_of_cases(_RATED, Rating), lambda case: case.state in _AFTER_REPLY),
     "appeals": (_of_cases(_APPEALED, Appeal), lambda case: case.round > 1),
 }
+_WORDLESS = {"places": _BESIDE["places"][0].options(defer(Assignment.opinion))}  # where nobody reads the words
 _RECTIFY = (Clock.RECTIFICATION, Clock.RECTIFICATION_COMPLEX)
 EXTENSION, SUSPENSION, RETURN = "extension", "suspension", "return"
 
@@ -133,7 +132,7 @@ def look_beside(
     """Read what hangs on these cases and was not read yet, one query for all of a sort."""
     for name in names:
         rows, wanted = _BESIDE[name]
-        rows = rows if words or rows is not _PLACES else _UNTOLD_PLACES
+        rows = rows if words else _WORDLESS.get(name, rows)
         here = {case.id: case for case in cases if wanted(case) and _unread(case, name)}
         if not here:
             continue

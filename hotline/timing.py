@@ -101,8 +101,8 @@ class ClockChanges:
     timing: Timing
     now: dt.datetime
     told: list[dict[str, Any]] = field(default_factory=list)
-    _named: dict[str, list[ClockRow]] = field(default_factory=dict)
-    _count: int = 0  # of the clocks that `_named` holds
+    _named: dict[str, list[ClockRow]] = field(init=False, default_factory=dict)
+    _count: int = field(init=False, default=0)  # of the clocks that `_named` holds
 
     def _of(self, name: str) -> list[ClockRow]:
         """All clocks of this name; asked for many times in one step."""

@@ -1,8 +1,9 @@
 """The clocks, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
 The parent tells its workers the ticks of a day, and of the next before they are through. In each worker but one the
-people of a share of the cases act; that one sweeps at each tick when everybody has done what he meant to do by the tick
-before. The people may be ahead of the sweep by one tick. Each worker has a clock file of its own.
+people of a share of the cases act; that one sweeps at each tick until nothing is due any more, once everybody has done
+what he meant to do by the tick before. The people may be ahead of the sweep by one tick. Each worker has a clock file
+of its own.
 Once a day the parent, beside them, seals the history and lets the 督办 orders of the day before be written.
 """
 
@@ -116,14 +117,14 @@ def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
             if past is not None:
                 pace.wait_for_people(past)
             _set(drill, now)
-            fired += _sweep_all(now)
+            fired += sweep_all(now)
             pace.swept(now)
             past = now
         line.send((None, fired))
     line.send((Counter(), {}, _spent(resource.RUSAGE_SELF)))
 
 
-def _sweep_all(now: dt.datetime) -> int:
+def sweep_all(now: dt.datetime) -> int:
     """What was due by now, also of cases that somebody held when the sweep came by: a hotline sweeps again soon."""
     fired = sweep(most=10**9)
     while (owed := _next_rung()) is not None and owed <= now:
@@ -261,8 +262,8 @@ def seal() -> None:
 def write_orders(before: dt.datetime) -> None:
     """What the worker does between the ticks: write the orders that follow from revisits before a moment."""
     with transaction() as unit:
-        asked_for = OutboxRow.done_at.is_(None), OutboxRow.created_at < before
-        waiting = update(OutboxRow).where(*asked_for).values(done_at=unit.now)
+        earlier = OutboxRow.done_at.is_(None), OutboxRow.created_at < before
+        waiting = update(OutboxRow).where(*earlier).values(done_at=unit.now)
         orders = (OutboxRow.kind == "CaseChanged") & OutboxRow.payload["action"].astext.in_(ORDERING)
         asked = unit.session.execute(waiting.where(orders).returning(OutboxRow.id, OutboxRow.kind, OutboxRow.payload))
         told = [revive(kind, payload) for _, kind, payload in sorted(asked, key=lambda row: row.id)]

@@ -4,14 +4,19 @@ The whole year of 300,000 is a benchmark: `python -m bench.year`.
 """
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from bench.cityyear import drive, life, messages, proof, run
-from hotline import db, history
+from dispatch.service import sweep
+from hotline import cases, db, facts, history
 from hotline.clock import SHANGHAI
+from hotline.models import ClockRow
 from hotline.rates import Period
+from hotline.unit import transaction
 
 BEGIN = dt.datetime(2025, 9, 22, tzinfo=SHANGHAI)  # the National Day week lies ahead
 CASES, DAYS, PARTS = 24, 2, 2
@@ -53,3 +58,20 @@ def test_a_city_lives_through_weeks_and_every_promise_holds(tmp_path, monkeypatc
         assert list(proof.figures(session, [whole, *week])) == []
         assert list(proof.ended(session)) == []
         assert history.verify(session) == ""
+
+
+@pytest.mark.usefixtures("city")
+def test_a_tick_is_swept_when_cases_that_somebody_held_have_fired_as_well(drill):
+    drill("2025-09-22T09:00:00+08:00")
+    case, _ = cases.create(cases.NewCase("咨询", "题", "内容", "phone"), life.AGENT)
+    with db.session() as session:
+        due = session.scalar(select(func.min(ClockRow.next_at)))
+    drill(due.isoformat())
+    with ThreadPoolExecutor(1) as beside:
+        with transaction() as unit:
+            facts.load(unit.session, case.number, lock=True)
+            assert sweep() == 0, "the sweep leaves for later what somebody holds"
+            swept = beside.submit(run.sweep_all, due)
+            with pytest.raises(TimeoutError):
+                swept.result(0.2)
+        assert swept.result(30) == 1
