@@ -1,4 +1,5 @@
-"""The clock drives the city: the sweep runs at each tick, everybody does at each second one what he meant to do by now.
+"""The clock drives the city: the sweep runs at each tick, everybody does at each second one what he meant to do by now,
+the people of every other share of the cases a tick later.
 
 In process: the use cases of hotline/cases.py (all that people mean to do by one tick is one `act_many`, all intakes of
 one tick one commit), the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery,
@@ -9,6 +10,7 @@ import datetime as dt
 import heapq
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -89,6 +91,7 @@ class Part:
         self.coming = iter(self.plan.arrivals(self.part, self.parts))
         self.next = next(self.coming, None)
         self._serial = 0
+        self._shift = self.part % 2 * TICK
 
     @property
     def idle(self) -> bool:
@@ -96,16 +99,21 @@ class Part:
         return self.next is None and not self.waiting
 
     def wants(self) -> dt.datetime | None:
-        """When the next citizen comes or somebody means to do something."""
+        """The sitting at which the next citizen comes or somebody means to do something."""
         moments = [self.next[0]] if self.next else []
-        return min(moments + [at for at, *_ in self.waiting[:1]], default=None)
+        first = min(moments + [at for at, *_ in self.waiting[:1]], default=None)
+        return first and self._sitting(first)
 
-    def tick(self, now: dt.datetime) -> None:
+    def _sitting(self, at: dt.datetime) -> dt.datetime:
+        """The first that is not before `at`."""
+        return _from(at - self._shift, SITTING) + self._shift
+
+    def tick(self, now: dt.datetime, wait: Callable[[], None]) -> None:
         """Take in who came by now; everybody does what he meant to do by now, each person in one sitting.
 
-        Between two sittings nobody does anything.
+        Between two sittings nobody does anything. `wait`: until the cases that are here may be acted on.
         """
-        if _from(now, SITTING) != now:
+        if self._sitting(now) != now:
             return
         coming = []
         while self.next is not None and self.next[0] <= now:
@@ -113,6 +121,7 @@ class Part:
             self.next = next(self.coming, None)
         if coming:
             self._take_in(coming)
+        wait()
         due = self._due(now)
         while looking := [task for task in due if not task.deed.action]:
             self._look(looking)
@@ -183,8 +192,8 @@ class Part:
 
 
 def next_tick(now: dt.datetime, wanted: list[dt.datetime | None], rung: dt.datetime | None) -> dt.datetime | None:
-    """The first sitting at which somebody wants something, or the first tick at which a rung is due; None: neither."""
-    there = [_from(at, SITTING) for at in wanted if at is not None] + ([_from(rung, TICK)] if rung else [])
+    """The first sitting that somebody wants, or the first tick at which a rung is due; None: neither."""
+    there = [at for at in wanted if at is not None] + ([_from(rung, TICK)] if rung else [])
     return max(min(there), now + TICK).astimezone(now.tzinfo) if there else None
 
 

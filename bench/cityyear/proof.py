@@ -37,8 +37,12 @@ def forwarding(session: Session, period: Period) -> Faults:
 def ladders(session: Session, slack: dt.timedelta) -> Faults:
     """Every clock that ran past its deadline fired what it had to for that deadline until it ended, once and in order.
 
-    What fell due in the last `slack` before the end need not have: the sweep comes once per tick.
+    What fell due in the last `slack` before the end need not have: the sweep comes once per tick. Nothing fired for a
+    deadline after the end.
     """
+    of_its_clock = (RungRow.clock_id == ClockRow.id) & (RungRow.turn == ClockRow.turn)
+    over = select(ClockRow, RungRow.rung).join(RungRow, of_its_clock).where(RungRow.due_at > ClockRow.stopped_at)
+    yield from (f"clock {row.id} {row.clock}: fired {rung} after its end" for row, rung in session.execute(over))
     late = select(ClockRow).where(ClockRow.stopped_at > ClockRow.due_at, ClockRow.clock.in_(DUTIES))
     moved, verdicts = _moved(session), _verdicts(session)
     for row in session.scalars(late.execution_options(yield_per=2000)):

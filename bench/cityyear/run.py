@@ -1,9 +1,10 @@
 """The clocks, the workers, and what the beat does in between: one year from the first intake to the last revisit.
 
 The parent tells its workers the ticks of a day, and of the next before they are through. In each worker but one the
-people of a share of the cases act; that one sweeps at each tick until nothing is due any more, once everybody has done
-what he meant to do by the tick before. The people may be ahead of the sweep by one tick. Each worker has a clock file
-of its own.
+people of a share of the cases act, at every second tick; that one sweeps at each tick until nothing is due any more,
+when all who sit at that tick have acted and what fell due meanwhile is due. Who sits waits with all but new matters
+until the sweep of his last sitting is over. The shares sit in turn, so that one is swept while others sit. Each worker
+has a clock file of its own.
 Once a day the parent, beside them, seals the history and lets the 督办 orders of the day before be written.
 """
 
@@ -15,13 +16,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from bench.cityyear.drive import TICK, Part, Plan, next_tick
+from bench.cityyear.drive import SITTING, TICK, Part, Plan, next_tick
 from bench.cityyear.life import AGENT
 from bench.cityyear.messages import Message
 from dispatch.service import sweep
@@ -35,6 +37,7 @@ from hotline.unit import transaction
 from web import intake, reactions
 
 DAY = dt.timedelta(days=1)
+BEHIND = dt.timedelta(minutes=1)  # longer than a sitting takes: so long after its tick comes a sweep
 HELD_SECONDS = 0.005  # before a case that somebody holds is looked at again
 ORDERING = ("revisit", "supervise")
 PHONE = {"phone": "13800000001"}  # drawn anew for each case
@@ -94,13 +97,11 @@ class Pace:
 def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     """A worker: through the ticks it is told, its people act at each; until it is told nothing more."""
     _settle(drill)
-    past: deque[dt.datetime] = deque(maxlen=2)
+    past = deque([dt.datetime.fromtimestamp(0, dt.UTC)] * (SITTING // TICK), maxlen=SITTING // TICK)
     while (moments := line.recv()) is not None:
         for now in moments:
-            if len(past) == past.maxlen:
-                pace.wait_for_sweep(past[0])
             _set(drill, now)
-            part.tick(now.astimezone(dt.UTC))
+            part.tick(now.astimezone(dt.UTC), partial(pace.wait_for_sweep, past[0]))
             pace.acted(part.part, now)
             past.append(now)
         line.send((part.wants(), 0))
@@ -110,16 +111,13 @@ def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
 def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
     """The worker that sweeps at each tick it is told, until it is told nothing more."""
     _settle(drill)
-    past: dt.datetime | None = None
     while (moments := line.recv()) is not None:
         fired = 0
         for now in moments:
-            if past is not None:
-                pace.wait_for_people(past)
-            _set(drill, now)
-            fired += sweep_all(now)
+            pace.wait_for_people(now)
+            _set(drill, now + BEHIND)
+            fired += sweep_all(now + BEHIND)
             pace.swept(now)
-            past = now
         line.send((None, fired))
     line.send((Counter(), {}, _spent(resource.RUSAGE_SELF)))
 
