@@ -93,11 +93,6 @@ class Part:
         self._serial = 0
         self._shift = self.part % 2 * TICK
 
-    @property
-    def idle(self) -> bool:
-        """Nobody comes any more and nobody means to do anything."""
-        return self.next is None and not self.waiting
-
     def wants(self) -> dt.datetime | None:
         """The sitting at which the next citizen comes or somebody means to do something."""
         moments = [self.next[0]] if self.next else []
