@@ -10,7 +10,7 @@ import datetime as dt
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -103,32 +103,36 @@ class Part:
         """The first that is not before `at`."""
         return _from(at - self._shift, SITTING) + self._shift
 
-    def tick(self, now: dt.datetime, wait: Callable[[], None]) -> None:
-        """Take in who came by now; everybody does what he meant to do by now, each person in one sitting.
+    def sits(self, now: dt.datetime) -> bool:
+        """Whether its people act at this tick."""
+        return self._sitting(now) == now
 
-        Between two sittings nobody does anything. `wait`: until the cases that are here may be acted on.
-        """
-        if self._sitting(now) != now:
-            return
+    def take_in(self, now: dt.datetime) -> None:
+        """Take in who came by now."""
         coming = []
         while self.next is not None and self.next[0] <= now:
             coming.append(self.next)
             self.next = next(self.coming, None)
         if coming:
             self._take_in(coming)
-        wait()
-        due = self._due(now)
+
+    def act(self, now: dt.datetime, but: Collection[str] = ()) -> None:
+        """Everybody does what he meant to do by now, each person in one sitting; not on the cases of `but`."""
+        due = self._due(now, but)
         while looking := [task for task in due if not task.deed.action]:
             self._look(looking)
-            due = [task for task in due if task.deed.action] + self._due(now)  # who looked may act on what he saw
+            due = [task for task in due if task.deed.action] + self._due(now, but)  # who looked may act on what he saw
         self._act(due)
 
-    def _due(self, now: dt.datetime) -> list[Task]:
-        """What was to be done by now, in order, taken off the list."""
-        found = []
+    def _due(self, now: dt.datetime, but: Collection[str]) -> list[Task]:
+        """What was to be done by now, in order, taken off the list; `but` what stays on it."""
+        found, left = [], []
         while self.waiting and self.waiting[0][0] <= now:
-            found.append(heapq.heappop(self.waiting)[2])
-        return found
+            wanted = heapq.heappop(self.waiting)
+            (left if wanted[2].number in but else found).append(wanted)
+        for wanted in left:
+            heapq.heappush(self.waiting, wanted)
+        return [task for *_, task in found]
 
     def _take_in(self, coming: list[tuple[dt.datetime, int]]) -> None:
         made, rules = [], timing()

@@ -2,9 +2,9 @@
 
 The parent tells its workers the ticks of a day, and of the next before they are through. In each worker but one the
 people of a share of the cases act, at every second tick; that one sweeps at each tick until nothing is due any more,
-when all who sit at that tick have acted and what fell due meanwhile is due. Who sits waits with all but new matters
-until the sweep of his last sitting is over. The shares sit in turn, so that one is swept while others sit. Each worker
-has a clock file of its own.
+when all who sit at that tick have acted and what fell due meanwhile is due. Who sits again while that sweep goes on
+leaves the cases it has still to look at for the end. The shares sit in turn, so that one is swept while others sit.
+Each worker has a clock file of its own.
 Once a day the parent, beside them, seals the history and lets the 督办 orders of the day before be written.
 """
 
@@ -16,7 +16,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from hotline.city_models import Department
 from hotline.errors import BadInput
 from hotline.events import revive
 from hotline.message_models import OutboxRow
-from hotline.models import ClockRow
+from hotline.models import Case, ClockRow
 from hotline.unit import transaction
 from web import intake, reactions
 
@@ -88,6 +87,11 @@ class Pace:
         with self._moved:
             self._moved.wait_for(lambda: min(self._acted) >= by.timestamp())
 
+    def has_swept(self, by: dt.datetime) -> bool:
+        """Whether what was due by that moment has fired."""
+        with self._moved:
+            return bool(self._swept.value >= by.timestamp())
+
     def wait_for_sweep(self, by: dt.datetime) -> None:
         """Until what was due by that moment has fired."""
         with self._moved:
@@ -100,12 +104,29 @@ def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     past = deque([dt.datetime.fromtimestamp(0, dt.UTC)] * (SITTING // TICK), maxlen=SITTING // TICK)
     while (moments := line.recv()) is not None:
         for now in moments:
-            _set(drill, now)
-            part.tick(now.astimezone(dt.UTC), partial(pace.wait_for_sweep, past[0]))
+            if part.sits(now):
+                _sit(part, now, past[0], pace, drill)
             pace.acted(part.part, now)
             past.append(now)
         line.send((part.wants(), 0))
     line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
+
+
+def _sit(part: Part, now: dt.datetime, last: dt.datetime, pace: Pace, drill: Path) -> None:
+    """Take in who came, then act; on the cases that are still to be swept at the sitting before, when they were."""
+    _set(drill, now)
+    part.take_in(now)
+    if not pace.has_swept(last):
+        part.act(now, but=_owing(last + BEHIND))
+        pace.wait_for_sweep(last)
+    part.act(now)
+
+
+def _owing(by: dt.datetime) -> set[str]:
+    """The cases of which rungs have not fired that were due by then; those of a sitting earlier have."""
+    with db.session() as session:
+        rows = select(Case.number).join(ClockRow, ClockRow.case_id == Case.id)
+        return set(session.scalars(rows.where(ClockRow.next_at.between(by - SITTING, by))))
 
 
 def _sweeper(line: Connection, pace: Pace, drill: Path) -> None:
