@@ -1,5 +1,5 @@
 """The clock drives the city: the sweep runs at each tick, everybody does at each second one what he meant to do by now,
-the people of every other share of the cases a tick later.
+the people of every other share of the cases a tick after the others.
 
 In process: the use cases of hotline/cases.py (all that people mean to do by one tick is one `act_many`, all intakes of
 one tick one commit), the sweep, the seals, and the reaction that writes 督办 orders. Left out: HTTP, sockets, Celery,
@@ -125,7 +125,7 @@ class Part:
         self._act(due)
 
     def _due(self, now: dt.datetime, but: Collection[str]) -> list[Task]:
-        """What was to be done by now, in order, taken off the list; `but` what stays on it."""
+        """What was to be done by now, in order, taken off the list; on the cases of `but` it stays."""
         found, left = [], []
         while self.waiting and self.waiting[0][0] <= now:
             wanted = heapq.heappop(self.waiting)

@@ -13,7 +13,7 @@ import multiprocessing as mp
 import os
 import resource
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -101,22 +101,22 @@ class Pace:
 def _people(line: Connection, part: Part, pace: Pace, drill: Path) -> None:
     """A worker: through the ticks it is told, its people act at each; until it is told nothing more."""
     _settle(drill)
-    past = deque([dt.datetime.fromtimestamp(0, dt.UTC)] * (SITTING // TICK), maxlen=SITTING // TICK)
+    last: dt.datetime | None = None
     while (moments := line.recv()) is not None:
         for now in moments:
             if part.sits(now):
-                _sit(part, now, past[0], pace, drill)
+                _sit(part, now, last, pace, drill)
+                last = now
             pace.acted(part.part, now)
-            past.append(now)
         line.send((part.wants(), 0))
     line.send((part.done, part.city.counted, _spent(resource.RUSAGE_SELF)))
 
 
-def _sit(part: Part, now: dt.datetime, last: dt.datetime, pace: Pace, drill: Path) -> None:
-    """Take in who came, then act; on the cases that are still to be swept at the sitting before, when they were."""
+def _sit(part: Part, now: dt.datetime, last: dt.datetime | None, pace: Pace, drill: Path) -> None:
+    """Take in who came, then act; where rungs of the `last` sitting have not fired yet, when they have."""
     _set(drill, now)
     part.take_in(now)
-    if not pace.has_swept(last):
+    if last and not pace.has_swept(last):
         part.act(now, but=_owing(last + BEHIND))
         pace.wait_for_sweep(last)
     part.act(now)

@@ -86,8 +86,7 @@ def signed_at_the_last_moment(city, house, at):
     """In the sitting in which the signature is due, or half an hour later."""
     rules = timing()
     limit = rules.policy.limit(Clock.SIGN, kind="投诉", urgency="一般", channel="phone")
-    sent = at + -(at - drive.EPOCH) % SITTING
-    then = rules.due(sent, limit).at + city.dice.choice((0, 1)) * SITTING
+    then = rules.due(drive._from(at, SITTING), limit).at + city.dice.choice((0, 1)) * SITTING
     return then, (yield life.Deed(then, life.clerk(house), Action.SIGN, {}))
 
 
